@@ -1,0 +1,126 @@
+//! The one idea: a gate is asked before a call and told after it.
+
+use crate::decision::{Outcome, Refusal};
+use crate::error::NeedsTime;
+use crate::time::{At, Nanos};
+
+/// Something that decides whether a call may go ahead, and learns how it went.
+///
+/// Every machine of this crate is one, and so is a tuple, an array or a reference of gates: all or nothing, one time
+/// value per call. A gate never reads a clock, sleeps, allocates, locks or calls back. All methods take `&self` and may
+/// be called from any thread and, where the words are native atomics or critical sections, from interrupt handlers.
+///
+/// ```
+/// use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
+/// let outer = Bulkhead::new(2).unwrap();
+/// let inner = Bulkhead::new(1).unwrap();
+/// let both = (&outer, &inner);
+///
+/// let now = Nanos::ZERO.into();
+/// let permit = both.enter(1, now).unwrap();
+/// assert!(both.enter(1, now).is_err());
+/// assert_eq!(outer.in_flight(), 1); // the refusal of the inner gate took nothing from the outer one
+/// both.leave(permit, Outcome::Success, now);
+/// assert_eq!(outer.in_flight(), 0);
+/// ```
+pub trait Gate {
+    /// What an admitted call carries until it ends. Consumed by [`leave`](Gate::leave) or [`cancel`](Gate::cancel).
+    type Permit;
+
+    /// Asks without taking: would [`enter`](Gate::enter) admit this call now? Writes nothing but what time alone has
+    /// made due.
+    ///
+    /// # Errors
+    /// The refusal that `enter` would give.
+    fn judge(&self, cost: u32, at: At) -> Result<(), Refusal>;
+
+    /// Asks for one call of weight `cost` (limiters charge it; others count calls).
+    ///
+    /// # Errors
+    /// A refusal, with the wait after which to ask again.
+    fn enter(&self, cost: u32, at: At) -> Result<Self::Permit, Refusal>;
+
+    /// Reports how an admitted call ended.
+    fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At);
+
+    /// Takes an admission back as if the call had never been asked for. Whatever cannot be given back exactly is
+    /// forfeited: a gate may end up stricter, never more generous.
+    fn cancel(&self, permit: Self::Permit);
+
+    /// Whether the next `enter` needs the time. Where it does not, hosts skip reading the clock, which costs more than
+    /// the decision.
+    fn needs_clock(&self) -> bool {
+        true
+    }
+
+    /// [`enter`](Gate::enter) without the time, for a gate whose [`needs_clock`](Gate::needs_clock) said no.
+    ///
+    /// # Errors
+    /// [`NeedsTime`] when the answer depends on the time after all; nothing was taken.
+    fn enter_untimed(&self, cost: u32) -> Result<Self::Permit, NeedsTime> {
+        let _ = cost;
+        Err(NeedsTime)
+    }
+
+    /// [`leave`](Gate::leave) without the time, for a permit that came from [`enter_untimed`](Gate::enter_untimed).
+    ///
+    /// # Errors
+    /// [`NeedsTime`] when the outcome was recorded and made a transition due: read the clock and call
+    /// [`settle`](Gate::settle).
+    fn leave_untimed(&self, permit: Self::Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        let _ = outcome;
+        self.cancel(permit);
+        Ok(())
+    }
+
+    /// Carries out whatever has become due by `at`. Every other operation does this by itself; call it after a
+    /// [`leave_untimed`](Gate::leave_untimed) that asked for the time, or from a timer that wants transitions on time.
+    fn settle(&self, at: At) {
+        let _ = at;
+    }
+
+    /// When something would change by time alone, if nothing is called before.
+    fn next_deadline(&self, at: At) -> Option<Nanos> {
+        let _ = at;
+        None
+    }
+}
+
+impl<G: Gate + ?Sized> Gate for &G {
+    type Permit = G::Permit;
+
+    #[inline]
+    fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
+        (**self).judge(cost, at)
+    }
+    #[inline]
+    fn enter(&self, cost: u32, at: At) -> Result<Self::Permit, Refusal> {
+        (**self).enter(cost, at)
+    }
+    #[inline]
+    fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At) {
+        (**self).leave(permit, outcome, at);
+    }
+    #[inline]
+    fn cancel(&self, permit: Self::Permit) {
+        (**self).cancel(permit);
+    }
+    #[inline]
+    fn needs_clock(&self) -> bool {
+        (**self).needs_clock()
+    }
+    #[inline]
+    fn enter_untimed(&self, cost: u32) -> Result<Self::Permit, NeedsTime> {
+        (**self).enter_untimed(cost)
+    }
+    #[inline]
+    fn leave_untimed(&self, permit: Self::Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        (**self).leave_untimed(permit, outcome)
+    }
+    fn settle(&self, at: At) {
+        (**self).settle(at);
+    }
+    fn next_deadline(&self, at: At) -> Option<Nanos> {
+        (**self).next_deadline(at)
+    }
+}

@@ -1,0 +1,5 @@
+//! Trying again: how long to wait, and how often at all.
+
+mod interval;
+
+pub use interval::exponential_ms;
