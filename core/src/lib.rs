@@ -21,7 +21,9 @@ pub mod breaker;
 pub mod event;
 pub mod retry;
 
-pub use breaker::{BreakerConfig, OpenFor, Policy, State, TrialTimeout, Window};
+#[cfg(feature = "wide")]
+pub use breaker::{Breaker, CountBreaker};
+pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};

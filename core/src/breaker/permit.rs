@@ -51,7 +51,10 @@ impl Permit {
     /// The permit as plain words.
     pub const fn into_raw(self) -> RawPermit {
         let flags = if self.trial { Self::TRIAL } else { 0 } | if self.records { Self::RECORDS } else { 0 };
-        RawPermit { entered: self.entered.get(), word: self.generation as u32 | flags }
+        RawPermit {
+            entered: self.entered.get(),
+            word: self.generation as u32 | flags,
+        }
     }
 
     /// The permit that [`into_raw`](Self::into_raw) took apart.

@@ -1,0 +1,337 @@
+//! Deadlines: stamped after the state is published, by anybody, and carried out by whoever comes next.
+
+use super::history::{Entry, History};
+use super::machine::{Breaker, half_open};
+use super::policy::{HalfOpenEnd, Policy, TrialTimeout};
+use super::report::State;
+use super::settings::Settings;
+use super::state::{StateWord, TOLD_FAILURE, TOLD_SLOW};
+use super::window::{Epoch, Totals};
+use crate::event::{EventKind, Observer};
+use crate::sync::{AcqRel, Acquire, mutated, unless_mutated};
+use crate::sync::{Relaxed, Release};
+use crate::time::{At, Nanos};
+use core::borrow::Borrow;
+
+/// A chain of due transitions (open, half-open, open again, ...) is replayed one by one up to this length; what is
+/// still due then is taken as due now. Only an automatic breaker with a longest stay, left alone, gets there.
+const LONGEST_REPLAY: u32 = 64;
+
+impl StateWord {
+    pub(super) const fn epoch(self) -> Epoch {
+        Epoch {
+            generation: self.generation(),
+            trial: self.trial_window(),
+        }
+    }
+}
+
+impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
+    /// Moves the state from `from` to `to`, stamps its deadline and starts its window. `false`: somebody else moved.
+    pub(super) fn publish(&self, policy: &Policy, from: StateWord, to: StateWord, deadline: u64, at: At) -> bool {
+        // AcqRel: users expect a transition to order their data; the words of this crate carry their own tags.
+        if self.state.compare_exchange(from.0, to.0, AcqRel, Acquire).is_err() {
+            return false;
+        }
+        self.stamp(to, deadline);
+        if to.generation() != from.generation() {
+            // By the publisher, not only by the first recorder: tags shorter than the generation stay unambiguous only
+            // if every stay writes them.
+            let entry = Entry {
+                policy,
+                now: at.now.get(),
+            };
+            self.history
+                .bring_forward(entry, to.epoch(), || self.load().generation() == to.generation());
+        }
+        if from.state() != to.state() {
+            let kind = EventKind::Transition {
+                from: from.state(),
+                to: to.state(),
+            };
+            self.tell(at.now, to.generation(), kind);
+        }
+        true
+    }
+
+    /// Writes the deadline of `word`, or raises a helper's earlier one. Zero where there is none: every turn writes.
+    pub(super) fn stamp(&self, word: StateWord, deadline: u64) {
+        let mine = word.stamp(deadline);
+        loop {
+            // Acquire: a new stamp implies that the state it belongs to is visible.
+            let seen = self.deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
+            if seen & 0xffff == word.tag() {
+                if seen >= mine {
+                    return; // a helper's, with a later clock: never lowered
+                }
+            } else if self.load().tag() != word.tag() && !mutated("breaker_stamp_nocheck") {
+                return; // the state has moved on; its deadline is somebody else's business
+            }
+            // Release: pairs with the Acquire above and in `deadline_of`.
+            let release = unless_mutated(Release, "breaker_deadline_relaxed");
+            if self.deadline.compare_exchange(seen, mine, release, Relaxed).is_ok() {
+                return;
+            }
+        }
+    }
+
+    /// The deadline of `word`, stamped in the publisher's place if need be. `None`: the state has moved on.
+    pub(super) fn deadline_of(&self, policy: &Policy, word: StateWord, at: At) -> Option<u64> {
+        loop {
+            let seen = self.deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
+            if let Some(deadline) = word.deadline(seen) {
+                return Some(deadline);
+            }
+            // The second look: without it a helper could write the stamp of a state long gone.
+            if self.load() != word && !mutated("breaker_stamp_nocheck") {
+                return None;
+            }
+            let wait = match (word.state(), policy.trial_timeout) {
+                (State::Open, _) => word.coarse_wait(),
+                (State::HalfOpen, TrialTimeout::Stay { stay, .. }) => stay.get(),
+                (State::HalfOpen, TrialTimeout::Lease(lease)) if word.permits() == 0 => lease.get(),
+                _ => 0,
+            };
+            let stamp = match wait {
+                0 => word.stamp(0),
+                wait => word.stamp_at_least(at.now.get().saturating_add(wait)),
+            };
+            let release = unless_mutated(Release, "breaker_deadline_relaxed");
+            // Lost: somebody stamped it, or the state moved. Either way the next round knows.
+            let _ = self.deadline.compare_exchange(seen, stamp, release, Relaxed);
+        }
+    }
+
+    /// When a half-open state ends by time alone.
+    pub(super) fn half_open_deadline(&self, policy: &Policy, word: StateWord, at: At) -> Option<u64> {
+        match policy.trial_timeout {
+            TrialTimeout::Stay { .. } => {}
+            TrialTimeout::Lease(_) if word.permits() == 0 => {}
+            TrialTimeout::Lease(_) | TrialTimeout::Never => return None,
+        }
+        // Zero: there was none when this turn began.
+        self.deadline_of(policy, word, at).filter(|deadline| *deadline != 0)
+    }
+
+    /// Carries out everything that time has made due by `at`, each at its exact deadline, and returns the state.
+    pub(super) fn settle_by(&self, policy: &Policy, at: At) -> StateWord {
+        for round in 0..LONGEST_REPLAY.saturating_mul(2) {
+            let word = self.load();
+            let now = at.now.get();
+            let (deadline, due) = match word.state() {
+                State::Open if policy.auto_half_open => match self.deadline_of(policy, word, at) {
+                    Some(deadline) => (deadline, now >= deadline),
+                    None => continue,
+                },
+                State::HalfOpen => match self.half_open_deadline(policy, word, at) {
+                    Some(deadline) if matches!(policy.trial_timeout, TrialTimeout::Stay { .. }) => {
+                        (deadline, now >= deadline)
+                    }
+                    Some(deadline) => (deadline, now > deadline),
+                    None => return word,
+                },
+                _ => return word,
+            };
+            if !due {
+                return word;
+            }
+            let as_of = if round < LONGEST_REPLAY { deadline } else { now };
+            self.expire(
+                policy,
+                word,
+                At {
+                    now: Nanos::new(as_of),
+                    random: at.random,
+                },
+            );
+        }
+        self.load()
+    }
+
+    /// The transition that the deadline of `word` brings, as of `at`.
+    fn expire(&self, policy: &Policy, word: StateWord, at: At) {
+        if word.is(State::Open) {
+            let (next, deadline) = half_open(policy, word, at.now.get());
+            self.publish(policy, word, next, deadline, at);
+            return;
+        }
+        match policy.trial_timeout {
+            TrialTimeout::Stay {
+                then: HalfOpenEnd::Closed,
+                ..
+            } => {
+                self.publish(policy, word, word.to_plain(State::Closed, 0), 0, at);
+            }
+            TrialTimeout::Stay {
+                then: HalfOpenEnd::Open,
+                ..
+            } => {
+                self.trip(policy, word, at);
+            }
+            _ => {
+                // The lease: every trial without a result counts as failed, then the usual rule decides.
+                let mut totals = self.history.totals(
+                    Entry {
+                        policy,
+                        now: at.now.get(),
+                    },
+                    word.epoch(),
+                );
+                let all = u32::from(policy.trial_calls);
+                let missing = all.saturating_sub(totals.calls);
+                totals.calls = totals.calls.saturating_add(missing);
+                totals.failed = totals.failed.saturating_add(missing);
+                self.decide(policy, word, totals, at);
+            }
+        }
+    }
+
+    /// From a closed or half-open state to open, one more attempt.
+    fn trip(&self, policy: &Policy, word: StateWord, at: At) -> bool {
+        let attempts = word.attempts().saturating_add(1);
+        let wait = policy.open_wait(u32::from(attempts), at);
+        let deadline = at.now.get().saturating_add(wait.get());
+        self.publish(policy, word, word.to_open(attempts, deadline, wait.get()), deadline, at)
+    }
+
+    /// Half-open, with enough results: back to open, or on to closed.
+    fn decide(&self, policy: &Policy, word: StateWord, totals: Totals, at: At) -> bool {
+        if policy.judge_trials(totals).any() {
+            self.trip(policy, word, at)
+        } else {
+            self.publish(policy, word, word.to_plain(State::Closed, 0), 0, at)
+        }
+    }
+
+    /// Carries out a decision that a recorder left undone: results are in the window, so nothing was lost.
+    pub(super) fn decide_if_complete(&self, policy: &Policy, word: StateWord, at: At) -> bool {
+        let totals = self.history.totals(
+            Entry {
+                policy,
+                now: at.now.get(),
+            },
+            word.epoch(),
+        );
+        totals.calls >= u32::from(policy.trial_min) && self.decide(policy, word, totals, at)
+    }
+
+    /// Does what these totals of `epoch` demand, if the breaker is still in that stay.
+    #[cold]
+    pub(super) fn carry_out(&self, policy: &Policy, epoch: Epoch, totals: Totals, in_a_row: u32, at: At) {
+        loop {
+            let word = self.load();
+            if word.generation() != epoch.generation && !mutated("breaker_decide_stale") {
+                return;
+            }
+            match word.state() {
+                State::Closed => {
+                    let met = policy.judge(totals, in_a_row);
+                    if !met.any() {
+                        return;
+                    }
+                    let attempts = word.attempts().saturating_add(1);
+                    let wait = policy.open_wait(u32::from(attempts), at);
+                    let deadline = at.now.get().saturating_add(wait.get());
+                    let next = word.to_open(attempts, deadline, wait.get());
+                    if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+                        continue;
+                    }
+                    self.stamp(next, deadline);
+                    for trip in [met.failure, met.slow].into_iter().flatten() {
+                        self.tell(at.now, next.generation(), EventKind::Tripped(trip));
+                    }
+                    let kind = EventKind::Transition {
+                        from: State::Closed,
+                        to: State::Open,
+                    };
+                    return self.tell(at.now, next.generation(), kind);
+                }
+                State::HalfOpen => {
+                    if totals.calls < u32::from(policy.trial_min) || self.decide(policy, word, totals, at) {
+                        return;
+                    }
+                }
+                State::MetricsOnly => {
+                    let met = policy.judge(totals, in_a_row);
+                    let failure = met.failure.filter(|_| !word.told(TOLD_FAILURE));
+                    let slow = met.slow.filter(|_| !word.told(TOLD_SLOW));
+                    let bits =
+                        if failure.is_some() { TOLD_FAILURE } else { 0 } | if slow.is_some() { TOLD_SLOW } else { 0 };
+                    if bits == 0 {
+                        return;
+                    }
+                    let next = word.with_told(bits);
+                    if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+                        for trip in [failure, slow].into_iter().flatten() {
+                            self.tell(at.now, next.generation(), EventKind::Tripped(trip));
+                        }
+                        return;
+                    }
+                }
+                State::Open | State::Disabled | State::ForcedOpen => return,
+            }
+        }
+    }
+
+    /// Counts failures in a row where that rule is on; 0 where it is off or the outcome came too late.
+    #[inline]
+    pub(super) fn count_in_a_row(&self, policy: &Policy, generation: u16, failed: bool) -> u32 {
+        if policy.consecutive_failures == 0 {
+            return 0;
+        }
+        let mut word = self.in_a_row.load(Acquire);
+        loop {
+            let of = (word >> 32 & 0xffff) as u16;
+            let count = if of == generation {
+                (word & 0xffff_ffff) as u32
+            } else if generation.wrapping_sub(of) < 1 << 15 {
+                0
+            } else {
+                return 0; // the cell is of a newer stay
+            };
+            let count = if failed { count.saturating_add(1) } else { 0 };
+            let next = u64::from(generation) << 32 | u64::from(count);
+            if next == word {
+                return count;
+            }
+            // AcqRel: the count that crosses the threshold owns the trip, and must follow its record.
+            match self.in_a_row.compare_exchange_weak(word, next, AcqRel, Acquire) {
+                Ok(_) => return count,
+                Err(now) => word = now,
+            }
+        }
+    }
+
+    /// Carries out whatever has become due by `at`: transitions by time, and a decision left undone.
+    pub fn settle(&self, at: impl Into<At>) {
+        let at = at.into();
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        let word = self.settle_by(policy, at);
+        let totals = self.history.totals(
+            Entry {
+                policy,
+                now: at.now.get(),
+            },
+            word.epoch(),
+        );
+        let in_a_row = self.in_a_row_now(word.generation());
+        let due = match word.state() {
+            State::Closed => policy.judge(totals, in_a_row).any(),
+            State::HalfOpen => totals.calls >= u32::from(policy.trial_min),
+            _ => false,
+        };
+        if due {
+            self.carry_out(policy, word.epoch(), totals, in_a_row, at);
+        }
+    }
+
+    pub(super) fn in_a_row_now(&self, generation: u16) -> u32 {
+        let word = self.in_a_row.load(Acquire);
+        if word >> 32 == u64::from(generation) {
+            (word & 0xffff_ffff) as u32
+        } else {
+            0
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! The breaker as a gate.
+
+use super::history::History;
+use super::machine::Breaker;
+use super::permit::Permit;
+use super::settings::Settings;
+use crate::decision::{Outcome, Refusal};
+use crate::error::NeedsTime;
+use crate::event::Observer;
+use crate::gate::Gate;
+use crate::time::{At, Nanos};
+use core::borrow::Borrow;
+
+impl<H: History, P: Settings, O: Observer> Gate for Breaker<H, P, O> {
+    type Permit = Permit;
+
+    fn judge(&self, _: u32, at: At) -> Result<(), Refusal> {
+        if self.load().is(super::report::State::Closed) {
+            return Ok(());
+        }
+        let word = self.settle_by(self.policy.read().borrow(), at);
+        self.refusal(word, at).map_or(Ok(()), Err)
+    }
+
+    #[inline]
+    fn enter(&self, _: u32, at: At) -> Result<Permit, Refusal> {
+        Breaker::enter(self, at)
+    }
+
+    #[inline]
+    fn leave(&self, permit: Permit, outcome: Outcome, at: At) {
+        Breaker::leave(self, permit, outcome, at);
+    }
+
+    fn cancel(&self, permit: Permit) {
+        Breaker::cancel(self, permit);
+    }
+
+    #[inline]
+    fn needs_clock(&self) -> bool {
+        Breaker::needs_clock(self)
+    }
+
+    #[inline]
+    fn enter_untimed(&self, _: u32) -> Result<Permit, NeedsTime> {
+        Breaker::enter_untimed(self)
+    }
+
+    #[inline]
+    fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        Breaker::leave_untimed(self, permit, outcome)
+    }
+
+    fn settle(&self, at: At) {
+        Breaker::settle(self, at);
+    }
+
+    fn next_deadline(&self, at: At) -> Option<Nanos> {
+        Breaker::next_deadline(self, at)
+    }
+}

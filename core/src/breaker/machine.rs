@@ -1,0 +1,379 @@
+//! The circuit breaker's loops: load a word, ask the pure step, swap.
+
+use super::history::{Entry, History, check_ring};
+use super::permit::Permit;
+use super::policy::{Policy, TrialTimeout};
+use super::report::State;
+use super::settings::Settings;
+use super::state::StateWord;
+use super::window::{Epoch, Mark, Recorded};
+use super::window_count::{CountWindow, RingWord};
+use crate::decision::{Outcome, Reason, Refusal};
+use crate::error::{ConfigError, NeedsTime};
+use crate::event::{Event, EventKind, Observer};
+use crate::sync::{AcqRel, Acquire, AtomicU64, const_new};
+use crate::time::{At, Nanos};
+use core::borrow::Borrow;
+
+/// A circuit breaker: refuses calls to something that keeps failing, and lets a few through to see whether it recovered.
+///
+/// `H` holds the outcomes ([`CountBreaker`] and `TimeBreaker` name the usual choices), `P` the settings (a fixed
+/// [`Policy`], or a [`LivePolicy`](super::LivePolicy) that can be changed), `O` listens to events (nobody, by default).
+///
+/// Lock-free and safe to call from any thread and from interrupt handlers, `&self` throughout; the loops retry only when
+/// somebody else got further. Behaviour follows Resilience4j 2.4.0's circuit breaker, proved on recorded traces, without
+/// its known defects: results of an older generation change nothing, a lost trial cannot leave it stuck, no timer runs.
+///
+/// ```
+/// use overcurrent::{BreakerConfig, CountBreaker, Nanos, Outcome, State, Window};
+/// let policy = BreakerConfig::new(Window::calls(4)).min_calls(2).build()?;
+/// let breaker = CountBreaker::<1>::new(policy)?;
+///
+/// let now = Nanos::from_secs(1);
+/// for _ in 0..2 {
+///     let permit = breaker.enter(now)?;
+///     breaker.leave(permit, Outcome::Failure, now); // the call failed
+/// }
+/// assert_eq!(breaker.state(now), State::Open);
+/// let refusal = breaker.enter(now).unwrap_err();
+/// assert_eq!(refusal.retry_after, Some(Nanos::new(30_000_000_001)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Breaker<H, P = Policy, O = ()> {
+    pub(super) policy: P,
+    pub(super) state: AtomicU64,
+    pub(super) deadline: AtomicU64,
+    /// Failures in a row: count 32 | generation 16 << 32. Touched only where that rule is on.
+    pub(super) in_a_row: AtomicU64,
+    pub(super) history: H,
+    pub(super) observer: O,
+}
+
+/// A breaker over the last N calls, in a ring of `WORDS` words of 16 outcomes: N is at most `16 * WORDS`.
+pub type CountBreaker<const WORDS: usize, P = Policy, O = ()> = Breaker<CountWindow<[RingWord; WORDS]>, P, O>;
+
+impl<const WORDS: usize> CountBreaker<WORDS> {
+    const_new! {
+        /// A closed breaker.
+        ///
+        /// # Errors
+        /// If the window or the trial calls do not fit the ring, or the window is one of time.
+        pub fn new(policy: Policy) -> Result<Self, ConfigError> {
+            let most = WORDS.saturating_mul(16);
+            let capacity = if most > 32_767 { 32_767 } else { most as u32 };
+            match check_ring(capacity, &policy, true) {
+                Ok(()) => Ok(Self::assemble(policy, CountWindow::new(), ())),
+                Err(e) => Err(e),
+            }
+        }
+    }
+}
+
+impl<H, P, O> Breaker<H, P, O> {
+    const_new! {
+        pub(super) fn assemble(policy: P, history: H, observer: O) -> Self {
+            Self {
+                policy,
+                state: AtomicU64::new(0),
+                deadline: AtomicU64::new(0),
+                in_a_row: AtomicU64::new(0),
+                history,
+                observer,
+            }
+        }
+    }
+
+    /// The observer.
+    pub fn observer(&self) -> &O {
+        &self.observer
+    }
+
+    #[inline]
+    pub(super) fn load(&self) -> StateWord {
+        // Acquire: whoever sees a state sees what its publisher did before it.
+        StateWord(self.state.load(Acquire))
+    }
+}
+
+impl<H: History, P: Settings, O> Breaker<H, P, O> {
+    /// A closed breaker over storage and settings of the caller's.
+    ///
+    /// # Errors
+    /// If the settings do not fit the storage.
+    pub fn over(policy: P, mut history: H, observer: O) -> Result<Self, ConfigError> {
+        let settings = *policy.read().borrow();
+        history.check(&settings)?;
+        history.fix(&settings);
+        Ok(Self::assemble(policy, history, observer))
+    }
+
+    /// The same breaker, reporting what happens to `observer`.
+    #[must_use]
+    pub fn with_observer<N: Observer>(self, observer: N) -> Breaker<H, P, N> {
+        Breaker {
+            policy: self.policy,
+            state: self.state,
+            deadline: self.deadline,
+            in_a_row: self.in_a_row,
+            history: self.history,
+            observer,
+        }
+    }
+}
+
+impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
+    /// Asks for one call.
+    ///
+    /// # Errors
+    /// A refusal with the wait: while open, while every trial is out, while forced open.
+    #[inline]
+    pub fn enter(&self, at: impl Into<At>) -> Result<Permit, Refusal> {
+        let word = self.load();
+        let at = at.into();
+        if word.is(State::Closed) {
+            return Ok(Permit {
+                entered: at.now,
+                generation: word.generation(),
+                trial: false,
+                records: true,
+            });
+        }
+        self.enter_unless_closed(at)
+    }
+
+    /// [`enter`](Self::enter) without the time: what a closed breaker needs none for.
+    ///
+    /// # Errors
+    /// [`NeedsTime`] when the answer depends on it.
+    #[inline]
+    pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
+        let word = self.load();
+        if word.is(State::Closed) && !H::TIMED {
+            return Ok(Permit {
+                entered: Nanos::ZERO,
+                generation: word.generation(),
+                trial: false,
+                records: true,
+            });
+        }
+        Err(NeedsTime)
+    }
+
+    /// Whether the next call needs the time: not while a count-window breaker without a slow-call rule is closed.
+    #[inline]
+    pub fn needs_clock(&self) -> bool {
+        H::TIMED || !self.load().is(State::Closed) || self.policy.read().borrow().slow_rate != 0
+    }
+
+    #[cold]
+    fn enter_unless_closed(&self, at: At) -> Result<Permit, Refusal> {
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        loop {
+            let word = self.settle_by(policy, at);
+            let permit = |word: StateWord, trial| Permit {
+                entered: at.now,
+                generation: word.generation(),
+                trial,
+                records: word.records(),
+            };
+            match word.state() {
+                State::Closed | State::Disabled | State::MetricsOnly => return Ok(permit(word, false)),
+                State::ForcedOpen => return Err(self.refuse(word, at, Reason::ForcedOpen, None)),
+                State::Open => {
+                    let Some(deadline) = self.deadline_of(policy, word, at) else {
+                        continue;
+                    };
+                    if at.now.get() <= deadline {
+                        let wait = Nanos::new(deadline.saturating_sub(at.now.get()).saturating_add(1));
+                        return Err(self.refuse(word, at, Reason::BreakerOpen, Some(wait)));
+                    }
+                    // The first call after the wait: to half-open and one permit taken, in one swap.
+                    let (next, limit) = half_open(policy, word, at.now.get());
+                    let (next, limit) = taken(policy, next, limit, at.now.get());
+                    if self.publish(policy, word, next, limit, at) {
+                        return Ok(permit(next, true));
+                    }
+                }
+                State::HalfOpen => {
+                    if word.permits() == 0 {
+                        if self.decide_if_complete(policy, word, at) {
+                            continue;
+                        }
+                        let lease = self.half_open_deadline(policy, word, at);
+                        let wait = lease.map(|end| Nanos::new(end.saturating_sub(at.now.get()).saturating_add(1)));
+                        return Err(self.refuse(word, at, Reason::TrialsTaken, wait));
+                    }
+                    let (next, limit) = taken(policy, word, 0, at.now.get());
+                    if self.take_permit(word, next, limit) {
+                        return Ok(permit(next, true));
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_permit(&self, word: StateWord, next: StateWord, deadline: u64) -> bool {
+        if crate::sync::mutated("breaker_permit_store") {
+            self.state.store(next.0, crate::sync::Release);
+            return true;
+        }
+        // AcqRel: as every move of the state word.
+        if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+            return false;
+        }
+        if next.tag() != word.tag() {
+            self.stamp(next, deadline);
+        }
+        true
+    }
+
+    fn refuse(&self, word: StateWord, at: At, reason: Reason, retry_after: Option<Nanos>) -> Refusal {
+        let refusal = Refusal::new(reason, retry_after);
+        self.tell(at.now, word.generation(), EventKind::Refused(refusal));
+        refusal
+    }
+
+    #[inline]
+    pub(super) fn tell(&self, at: Nanos, generation: u16, kind: EventKind) {
+        if O::LISTENS {
+            self.observer.observe(Event { at, generation, kind });
+        }
+    }
+
+    /// Reports how an admitted call ended. Its length is `at` minus the entry; a permit of an older generation changes
+    /// nothing. [`Outcome::Ignored`] gives the permit back.
+    #[inline]
+    pub fn leave(&self, permit: Permit, outcome: Outcome, at: impl Into<At>) {
+        let at = at.into();
+        let Some(mark) = self.mark(&permit, outcome, at.now - permit.entered) else {
+            return self.cancel(permit);
+        };
+        let policy = self.policy.read();
+        self.record(policy.borrow(), permit.epoch(), mark, at);
+    }
+
+    /// [`leave`](Self::leave) without the time, for a permit from [`enter_untimed`](Self::enter_untimed).
+    ///
+    /// # Errors
+    /// [`NeedsTime`] when the outcome was recorded and the breaker must now open: read the clock and call
+    /// [`settle`](Self::settle).
+    #[inline]
+    pub fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        let Some(mark) = self.mark(&permit, outcome, Nanos::ZERO) else {
+            self.cancel(permit);
+            return Ok(());
+        };
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        let epoch = permit.epoch();
+        let is_current = || self.load().generation() == epoch.generation;
+        match self
+            .history
+            .record(Entry { policy, now: 0 }, epoch, mark, u32::MAX, is_current)
+        {
+            Recorded::Counted(totals) => {
+                let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
+                if policy.judge(totals, in_a_row).any() {
+                    Err(NeedsTime)
+                } else {
+                    Ok(())
+                }
+            }
+            Recorded::Full(_) | Recorded::Stale => Ok(()),
+        }
+    }
+
+    /// `None`: nothing to record.
+    #[inline]
+    fn mark(&self, permit: &Permit, outcome: Outcome, length: Nanos) -> Option<Mark> {
+        if outcome == Outcome::Ignored || !permit.records {
+            return None;
+        }
+        let slow = self.policy.read().borrow().is_slow(length);
+        Some(Mark {
+            failed: outcome == Outcome::Failure,
+            slow,
+        })
+    }
+
+    /// Records a mark of `epoch` and carries out what follows from it.
+    #[inline]
+    pub(super) fn record(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
+        let entry = Entry {
+            policy,
+            now: at.now.get(),
+        };
+        let is_current = || self.load().generation() == epoch.generation;
+        let mut limit = u32::MAX;
+        if epoch.trial {
+            // Half-open decides on exactly so many results, the same for everybody who looks.
+            let word = self.settle_by(policy, at);
+            if word.is(State::HalfOpen) && word.generation() == epoch.generation {
+                limit = u32::from(policy.trial_min);
+            }
+        }
+        let totals = match self.history.record(entry, epoch, mark, limit, is_current) {
+            Recorded::Stale => return,
+            Recorded::Full(totals) => totals,
+            Recorded::Counted(totals) => {
+                let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
+                if totals.failed | totals.slow == 0 && !epoch.trial {
+                    return; // every threshold is above zero
+                }
+                if !epoch.trial && !policy.judge(totals, in_a_row).any() {
+                    return;
+                }
+                return self.carry_out(policy, epoch, totals, in_a_row, at);
+            }
+        };
+        self.carry_out(policy, epoch, totals, 0, at);
+    }
+
+    /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.
+    pub fn cancel(&self, permit: Permit) {
+        if !permit.trial {
+            return;
+        }
+        let most = self.policy.read().borrow().trial_calls;
+        loop {
+            let word = self.load();
+            if !word.is(State::HalfOpen) || word.generation() != permit.generation || word.permits() >= most {
+                return;
+            }
+            let next = word.permit_back(most);
+            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+                return;
+            }
+        }
+    }
+}
+
+impl Permit {
+    pub(super) const fn epoch(&self) -> Epoch {
+        Epoch {
+            generation: self.generation,
+            trial: self.trial,
+        }
+    }
+}
+
+/// Into half-open as of `now`: the word, and the deadline of the stay (0 for none).
+pub(super) fn half_open(policy: &Policy, word: StateWord, now: u64) -> (StateWord, u64) {
+    let deadline = match policy.trial_timeout {
+        TrialTimeout::Stay { stay, .. } => now.saturating_add(stay.get()),
+        TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
+    };
+    (word.to_half_open(policy.trial_calls, deadline), deadline)
+}
+
+/// One trial permit taken as of `now`, and the deadline that then holds.
+fn taken(policy: &Policy, word: StateWord, deadline: u64, now: u64) -> (StateWord, u64) {
+    match policy.trial_timeout {
+        TrialTimeout::Lease(lease) if word.permits() == 1 => {
+            let end = now.saturating_add(lease.get());
+            (word.permit_taken(Some(end)), end)
+        }
+        _ => (word.permit_taken(None), deadline),
+    }
+}

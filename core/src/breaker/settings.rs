@@ -1,0 +1,28 @@
+//! Where a breaker reads its settings: a fixed [`Policy`], or one that can be changed while it runs.
+
+use super::policy::Policy;
+use core::borrow::Borrow;
+
+/// A source of settings. Sealed: [`Policy`] itself, or [`LivePolicy`](super::LivePolicy).
+pub trait Settings: Sealed {}
+
+/// The reading behind [`Settings`], out of reach for other crates.
+pub trait Sealed {
+    /// The settings as read for one operation.
+    type Read<'a>: Borrow<Policy>
+    where
+        Self: 'a;
+    /// Reads them, all of one version.
+    fn read(&self) -> Self::Read<'_>;
+}
+
+impl Settings for Policy {}
+
+impl Sealed for Policy {
+    type Read<'a> = &'a Policy;
+
+    #[inline(always)]
+    fn read(&self) -> &Policy {
+        self
+    }
+}
