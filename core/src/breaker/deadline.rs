@@ -19,10 +19,7 @@ const LONGEST_REPLAY: u32 = 64;
 
 impl StateWord {
     pub(super) const fn epoch(self) -> Epoch {
-        Epoch {
-            generation: self.generation(),
-            trial: self.trial_window(),
-        }
+        Epoch { generation: self.generation(), trial: self.trial_window() }
     }
 }
 
@@ -37,18 +34,11 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if to.generation() != from.generation() {
             // By the publisher, not only by the first recorder: tags shorter than the generation stay unambiguous only
             // if every stay writes them.
-            let entry = Entry {
-                policy,
-                now: at.now.get(),
-            };
-            self.history
-                .bring_forward(entry, to.epoch(), || self.load().generation() == to.generation());
+            let entry = Entry { policy, now: at.now.get() };
+            self.history.bring_forward(entry, to.epoch(), || self.load().generation() == to.generation());
         }
         if from.state() != to.state() {
-            let kind = EventKind::Transition {
-                from: from.state(),
-                to: to.state(),
-            };
+            let kind = EventKind::Transition { from: from.state(), to: to.state() };
             self.tell(at.now, to.generation(), kind);
         }
         true
@@ -136,14 +126,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 return word;
             }
             let as_of = if round < LONGEST_REPLAY { deadline } else { now };
-            self.expire(
-                policy,
-                word,
-                At {
-                    now: Nanos::new(as_of),
-                    random: at.random,
-                },
-            );
+            self.expire(policy, word, At { now: Nanos::new(as_of), random: at.random });
         }
         self.load()
     }
@@ -156,27 +139,15 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             return;
         }
         match policy.trial_timeout {
-            TrialTimeout::Stay {
-                then: HalfOpenEnd::Closed,
-                ..
-            } => {
+            TrialTimeout::Stay { then: HalfOpenEnd::Closed, .. } => {
                 self.publish(policy, word, word.to_plain(State::Closed, 0), 0, at);
             }
-            TrialTimeout::Stay {
-                then: HalfOpenEnd::Open,
-                ..
-            } => {
+            TrialTimeout::Stay { then: HalfOpenEnd::Open, .. } => {
                 self.trip(policy, word, at);
             }
             _ => {
                 // The lease: every trial without a result counts as failed, then the usual rule decides.
-                let mut totals = self.history.totals(
-                    Entry {
-                        policy,
-                        now: at.now.get(),
-                    },
-                    word.epoch(),
-                );
+                let mut totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
                 let all = u32::from(policy.trial_calls);
                 let missing = all.saturating_sub(totals.calls);
                 totals.calls = totals.calls.saturating_add(missing);
@@ -205,13 +176,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// Carries out a decision that a recorder left undone: results are in the window, so nothing was lost.
     pub(super) fn decide_if_complete(&self, policy: &Policy, word: StateWord, at: At) -> bool {
-        let totals = self.history.totals(
-            Entry {
-                policy,
-                now: at.now.get(),
-            },
-            word.epoch(),
-        );
+        let totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
         totals.calls >= u32::from(policy.trial_min) && self.decide(policy, word, totals, at)
     }
 
@@ -240,10 +205,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     for trip in [met.failure, met.slow].into_iter().flatten() {
                         self.tell(at.now, next.generation(), EventKind::Tripped(trip));
                     }
-                    let kind = EventKind::Transition {
-                        from: State::Closed,
-                        to: State::Open,
-                    };
+                    let kind = EventKind::Transition { from: State::Closed, to: State::Open };
                     return self.tell(at.now, next.generation(), kind);
                 }
                 State::HalfOpen => {
@@ -308,13 +270,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let policy = self.policy.read();
         let policy = policy.borrow();
         let word = self.settle_by(policy, at);
-        let totals = self.history.totals(
-            Entry {
-                policy,
-                now: at.now.get(),
-            },
-            word.epoch(),
-        );
+        let totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
         let in_a_row = self.in_a_row_now(word.generation());
         let due = match word.state() {
             State::Closed => policy.judge(totals, in_a_row).any(),
@@ -328,10 +284,6 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     pub(super) fn in_a_row_now(&self, generation: u16) -> u32 {
         let word = self.in_a_row.load(Acquire);
-        if word >> 32 == u64::from(generation) {
-            (word & 0xffff_ffff) as u32
-        } else {
-            0
-        }
+        if word >> 32 == u64::from(generation) { (word & 0xffff_ffff) as u32 } else { 0 }
     }
 }

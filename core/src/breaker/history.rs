@@ -14,6 +14,8 @@ pub trait Sealed {
     const TIMED: bool;
     /// Whether this storage can serve these settings.
     fn check(&self, policy: &Policy) -> Result<(), ConfigError>;
+    /// Records a plain success where that takes one swap and can demand nothing. `false`: not done.
+    fn record_clean(&self, generation: u16) -> bool;
     /// Records one outcome of `epoch`, unless its window holds `limit` calls already.
     fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded;
     /// The sums of a stay.
@@ -41,10 +43,7 @@ pub const fn lengths(policy: &Policy) -> Lengths {
         Window::Calls(n) if n < MAX_CALLS => n as u16,
         _ => MAX_CALLS as u16,
     };
-    Lengths {
-        window,
-        trials: policy.trial_calls,
-    }
+    Lengths { window, trials: policy.trial_calls }
 }
 
 /// Whether a ring of `capacity` outcomes can serve these settings.
@@ -57,12 +56,7 @@ pub const fn check_ring(capacity: u32, policy: &Policy, count_window: bool) -> R
                 }
             }
             Window::Time { buckets, .. } => {
-                return Err(ConfigError::new(
-                    "window (time buckets in a count breaker)",
-                    buckets as u64,
-                    0,
-                    0,
-                ));
+                return Err(ConfigError::new("window (time buckets in a count breaker)", buckets as u64, 0, 0));
             }
         }
     }
@@ -76,6 +70,11 @@ impl<R: AsRef<[RingWord]>> Sealed for CountWindow<R> {
 
     fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
         check_ring(self.capacity(), policy, true)
+    }
+
+    #[inline]
+    fn record_clean(&self, generation: u16) -> bool {
+        CountWindow::record_clean(self, generation)
     }
 
     #[inline]

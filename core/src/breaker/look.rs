@@ -23,16 +23,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let policy = self.policy.read();
         let policy = policy.borrow();
         let word = self.settle_by(policy, at);
-        let entry = Entry {
-            policy,
-            now: at.now.get(),
-        };
+        let entry = Entry { policy, now: at.now.get() };
         let totals = self.history.totals(entry, word.epoch());
-        let both = if totals.failed != 0 && totals.slow != 0 {
-            self.history.slow_failed(entry, word.epoch())
-        } else {
-            0
-        };
+        let both =
+            if totals.failed != 0 && totals.slow != 0 { self.history.slow_failed(entry, word.epoch()) } else { 0 };
         Metrics {
             state: word.state(),
             generation: word.generation(),
@@ -51,31 +45,18 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let policy = policy.borrow();
         let metrics = self.metrics(at);
         let word = self.settle_by(policy, at);
-        let totals = self.history.totals(
-            Entry {
-                policy,
-                now: at.now.get(),
-            },
-            word.epoch(),
-        );
+        let totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
         let (met, least) = if word.trial_window() {
             (policy.judge_trials(totals), u32::from(policy.trial_min))
         } else {
-            (
-                policy.judge(totals, self.in_a_row_now(word.generation())),
-                policy.min_calls,
-            )
+            (policy.judge(totals, self.in_a_row_now(word.generation())), policy.min_calls)
         };
         let enough = metrics.calls >= least;
         let rate = |part| if enough { share(part, metrics.calls) } else { None };
         Explanation {
             metrics,
             refusal: self.refusal(word, at),
-            rule_met: if enough || !word.trial_window() {
-                met.failure.or(met.slow)
-            } else {
-                None
-            },
+            rule_met: if enough || !word.trial_window() { met.failure.or(met.slow) } else { None },
             failure_rate: rate(metrics.failed),
             slow_rate: rate(metrics.slow),
             failure_rate_threshold: policy.failure_rate,

@@ -131,12 +131,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let word = self.load();
         let at = at.into();
         if word.is(State::Closed) {
-            return Ok(Permit {
-                entered: at.now,
-                generation: word.generation(),
-                trial: false,
-                records: true,
-            });
+            return Ok(Permit::new(at.now, word.generation(), false, true));
         }
         self.enter_unless_closed(at)
     }
@@ -149,12 +144,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
         if word.is(State::Closed) && !H::TIMED {
-            return Ok(Permit {
-                entered: Nanos::ZERO,
-                generation: word.generation(),
-                trial: false,
-                records: true,
-            });
+            return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
         }
         Err(NeedsTime)
     }
@@ -171,12 +161,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let policy = policy.borrow();
         loop {
             let word = self.settle_by(policy, at);
-            let permit = |word: StateWord, trial| Permit {
-                entered: at.now,
-                generation: word.generation(),
-                trial,
-                records: word.records(),
-            };
+            let permit = |word: StateWord, trial| Permit::new(at.now, word.generation(), trial, word.records());
             match word.state() {
                 State::Closed | State::Disabled | State::MetricsOnly => return Ok(permit(word, false)),
                 State::ForcedOpen => return Err(self.refuse(word, at, Reason::ForcedOpen, None)),
@@ -246,11 +231,25 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     #[inline]
     pub fn leave(&self, permit: Permit, outcome: Outcome, at: impl Into<At>) {
         let at = at.into();
-        let Some(mark) = self.mark(&permit, outcome, at.now - permit.entered) else {
-            return self.cancel(permit);
-        };
+        if !permit.is_plain() || outcome == Outcome::Ignored {
+            return self.leave_rarely(permit, outcome, at);
+        }
         let policy = self.policy.read();
-        self.record(policy.borrow(), permit.epoch(), mark, at);
+        let policy = policy.borrow();
+        let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+        self.record_plain(policy, permit.epoch(), mark, at);
+    }
+
+    #[cold]
+    fn leave_rarely(&self, permit: Permit, outcome: Outcome, at: At) {
+        if outcome == Outcome::Ignored {
+            self.cancel(permit);
+        } else if permit.records() {
+            let policy = self.policy.read();
+            let policy = policy.borrow();
+            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+            self.record(policy, permit.epoch(), mark, at);
+        }
     }
 
     /// [`leave`](Self::leave) without the time, for a permit from [`enter_untimed`](Self::enter_untimed).
@@ -260,85 +259,81 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// [`settle`](Self::settle).
     #[inline]
     pub fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
-        let Some(mark) = self.mark(&permit, outcome, Nanos::ZERO) else {
+        if !permit.is_plain() || outcome == Outcome::Ignored {
             self.cancel(permit);
             return Ok(());
-        };
+        }
         let policy = self.policy.read();
         let policy = policy.borrow();
         let epoch = permit.epoch();
+        let mark = Mark { failed: outcome == Outcome::Failure, slow: false };
+        if self.record_plain_success(policy, epoch, mark) {
+            return Ok(());
+        }
         let is_current = || self.load().generation() == epoch.generation;
-        match self
-            .history
-            .record(Entry { policy, now: 0 }, epoch, mark, u32::MAX, is_current)
-        {
+        match self.history.record(Entry { policy, now: 0 }, epoch, mark, u32::MAX, is_current) {
             Recorded::Counted(totals) => {
                 let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
-                if policy.judge(totals, in_a_row).any() {
-                    Err(NeedsTime)
-                } else {
-                    Ok(())
-                }
+                let clean = totals.failed | totals.slow == 0;
+                if !clean && policy.judge(totals, in_a_row).any() { Err(NeedsTime) } else { Ok(()) }
             }
             Recorded::Full(_) | Recorded::Stale => Ok(()),
         }
     }
 
-    /// `None`: nothing to record.
+    /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline]
-    fn mark(&self, permit: &Permit, outcome: Outcome, length: Nanos) -> Option<Mark> {
-        if outcome == Outcome::Ignored || !permit.records {
-            return None;
+    fn record_plain_success(&self, policy: &Policy, epoch: Epoch, mark: Mark) -> bool {
+        if mark.failed || mark.slow || !self.history.record_clean(epoch.generation) {
+            return false;
         }
-        let slow = self.policy.read().borrow().is_slow(length);
-        Some(Mark {
-            failed: outcome == Outcome::Failure,
-            slow,
-        })
+        self.count_in_a_row(policy, epoch.generation, false);
+        true
     }
 
-    /// Records a mark of `epoch` and carries out what follows from it.
+    /// Records a mark of a stay that is nobody's trial, and opens the breaker if it demands so.
     #[inline]
-    pub(super) fn record(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
-        let entry = Entry {
-            policy,
-            now: at.now.get(),
-        };
+    fn record_plain(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
+        if self.record_plain_success(policy, epoch, mark) {
+            return;
+        }
+        let entry = Entry { policy, now: at.now.get() };
         let is_current = || self.load().generation() == epoch.generation;
-        let mut limit = u32::MAX;
-        if epoch.trial {
-            // Half-open decides on exactly so many results, the same for everybody who looks.
-            let word = self.settle_by(policy, at);
-            if word.is(State::HalfOpen) && word.generation() == epoch.generation {
-                limit = u32::from(policy.trial_min);
+        if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX, is_current) {
+            let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
+            // Every threshold is above zero: without a bad call there is nothing to judge.
+            if totals.failed | totals.slow != 0 && policy.judge(totals, in_a_row).any() {
+                self.carry_out(policy, epoch, totals, in_a_row, at);
             }
         }
-        let totals = match self.history.record(entry, epoch, mark, limit, is_current) {
-            Recorded::Stale => return,
-            Recorded::Full(totals) => totals,
-            Recorded::Counted(totals) => {
-                let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
-                if totals.failed | totals.slow == 0 && !epoch.trial {
-                    return; // every threshold is above zero
-                }
-                if !epoch.trial && !policy.judge(totals, in_a_row).any() {
-                    return;
-                }
-                return self.carry_out(policy, epoch, totals, in_a_row, at);
-            }
-        };
-        self.carry_out(policy, epoch, totals, 0, at);
+    }
+
+    /// Records a mark of any stay, and carries out what follows from it.
+    pub(super) fn record(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
+        if !epoch.trial {
+            return self.record_plain(policy, epoch, mark, at);
+        }
+        // Half-open decides on exactly so many results, the same for everybody who looks.
+        let word = self.settle_by(policy, at);
+        let deciding = word.is(State::HalfOpen) && word.generation() == epoch.generation;
+        let limit = if deciding { u32::from(policy.trial_min) } else { u32::MAX };
+        let entry = Entry { policy, now: at.now.get() };
+        let is_current = || self.load().generation() == epoch.generation;
+        match self.history.record(entry, epoch, mark, limit, is_current) {
+            Recorded::Stale => {}
+            Recorded::Full(totals) | Recorded::Counted(totals) => self.carry_out(policy, epoch, totals, 0, at),
+        }
     }
 
     /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.
     pub fn cancel(&self, permit: Permit) {
-        if !permit.trial {
+        if !permit.is_trial() {
             return;
         }
         let most = self.policy.read().borrow().trial_calls;
         loop {
             let word = self.load();
-            if !word.is(State::HalfOpen) || word.generation() != permit.generation || word.permits() >= most {
+            if !word.is(State::HalfOpen) || word.generation() != permit.generation() || word.permits() >= most {
                 return;
             }
             let next = word.permit_back(most);
@@ -351,10 +346,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
 impl Permit {
     pub(super) const fn epoch(&self) -> Epoch {
-        Epoch {
-            generation: self.generation,
-            trial: self.trial,
-        }
+        Epoch { generation: self.generation(), trial: self.is_trial() }
     }
 }
 

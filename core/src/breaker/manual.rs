@@ -140,7 +140,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     }
 
     fn leave_and_open(&self, permit: Permit, outcome: Outcome, until: Until, at: At) {
-        let generation = permit.generation;
+        let generation = permit.generation();
         self.leave(permit, outcome, at);
         self.open_if_closed(generation, until, at);
     }
@@ -179,10 +179,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             // Nobody else holds it yet, so this swap cannot fail; no event: it never was anything else.
             if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 self.stamp(next, deadline);
-                let entry = super::history::Entry {
-                    policy,
-                    now: at.now.get(),
-                };
+                let entry = super::history::Entry { policy, now: at.now.get() };
                 self.history.bring_forward(entry, next.epoch(), || true);
             }
         }

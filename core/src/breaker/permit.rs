@@ -10,11 +10,8 @@ use crate::time::Nanos;
 #[must_use = "a permit that is dropped is a lost call: give it back with `leave` or `cancel`"]
 pub struct Permit {
     pub(crate) entered: Nanos,
-    pub(crate) generation: u16,
-    /// One of the half-open trial calls.
-    pub(crate) trial: bool,
-    /// The state that issued it records outcomes.
-    pub(crate) records: bool,
+    /// Generation and flags in one word, so that a permit travels in two registers.
+    word: u32,
 }
 
 /// A [`Permit`] as two plain words, for hosts that keep it where Rust cannot: behind a C ABI, in a message.
@@ -33,37 +30,49 @@ impl Permit {
     const TRIAL: u32 = 1 << 16;
     const RECORDS: u32 = 1 << 17;
 
+    #[inline]
+    pub(crate) const fn new(entered: Nanos, generation: u16, trial: bool, records: bool) -> Self {
+        let flags = if trial { Self::TRIAL } else { 0 } | if records { Self::RECORDS } else { 0 };
+        Self { entered, word: generation as u32 | flags }
+    }
+
     /// When the call was admitted (zero if it was admitted without the time).
+    #[inline]
     pub const fn entered(&self) -> Nanos {
         self.entered
     }
 
     /// The generation that issued it.
+    #[inline]
     pub const fn generation(&self) -> u16 {
-        self.generation
+        (self.word & 0xffff) as u16
     }
 
     /// Whether it is one of the half-open trial calls.
+    #[inline]
     pub const fn is_trial(&self) -> bool {
-        self.trial
+        self.word & Self::TRIAL != 0
+    }
+
+    /// Whether the state that issued it records outcomes.
+    #[inline]
+    pub(crate) const fn records(&self) -> bool {
+        self.word & Self::RECORDS != 0
+    }
+
+    /// Neither a trial nor from a state that does not record: the everyday permit.
+    #[inline]
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.word & (Self::TRIAL | Self::RECORDS) == Self::RECORDS
     }
 
     /// The permit as plain words.
     pub const fn into_raw(self) -> RawPermit {
-        let flags = if self.trial { Self::TRIAL } else { 0 } | if self.records { Self::RECORDS } else { 0 };
-        RawPermit {
-            entered: self.entered.get(),
-            word: self.generation as u32 | flags,
-        }
+        RawPermit { entered: self.entered.get(), word: self.word }
     }
 
     /// The permit that [`into_raw`](Self::into_raw) took apart.
     pub const fn from_raw(raw: RawPermit) -> Self {
-        Self {
-            entered: Nanos::new(raw.entered),
-            generation: (raw.word & 0xffff) as u16,
-            trial: raw.word & Self::TRIAL != 0,
-            records: raw.word & Self::RECORDS != 0,
-        }
+        Self { entered: Nanos::new(raw.entered), word: raw.word }
     }
 }

@@ -30,10 +30,7 @@ impl Window {
             Some(slice) => slice,
             None => 0, // refused by `build`, with the number of buckets named
         };
-        Self::Time {
-            slice: Nanos::new(slice),
-            buckets,
-        }
+        Self::Time { slice: Nanos::new(slice), buckets }
     }
 }
 
@@ -49,33 +46,20 @@ pub struct OpenFor {
 impl OpenFor {
     /// Always the same wait.
     pub const fn fixed(wait: Nanos) -> Self {
-        Self {
-            first: wait,
-            multiplier_milli: 1_000,
-            cap: Nanos::MAX,
-            jitter_milli: 0,
-        }
+        Self { first: wait, multiplier_milli: 1_000, cap: Nanos::MAX, jitter_milli: 0 }
     }
 
     /// `first`, and after each trip without a close in between the wait before times `multiplier_milli / 1000`, up to
     /// `cap`. In whole milliseconds, truncated at every step like Resilience4j's interval functions.
     pub const fn exponential(first: Nanos, multiplier_milli: u32, cap: Nanos) -> Self {
-        Self {
-            first,
-            multiplier_milli,
-            cap,
-            jitter_milli: 0,
-        }
+        Self { first, multiplier_milli, cap, jitter_milli: 0 }
     }
 
     /// Spreads each wait evenly over itself plus and minus `milli / 1000` of it, by the random bits that come with the
     /// time ([`At::random`]); without bits the wait is not spread.
     #[must_use]
     pub const fn jitter(self, milli: u16) -> Self {
-        Self {
-            jitter_milli: milli,
-            ..self
-        }
+        Self { jitter_milli: milli, ..self }
     }
 
     /// The wait after the `attempt`-th trip in a row (from 1).
@@ -104,22 +88,14 @@ impl OpenFor {
             return Err(e);
         }
         if self.multiplier_milli != 1_000 {
-            if let Err(e) = ConfigError::check(
-                "open_for.multiplier_milli",
-                self.multiplier_milli as u64,
-                1_000,
-                1_000_000,
-            ) {
+            if let Err(e) =
+                ConfigError::check("open_for.multiplier_milli", self.multiplier_milli as u64, 1_000, 1_000_000)
+            {
                 return Err(e);
             }
             // Growth is counted in whole milliseconds: a part of one would be lost without a word.
             if first % MS != 0 || first == 0 {
-                return Err(ConfigError::new(
-                    "open_for.first (whole milliseconds)",
-                    first,
-                    MS,
-                    u64::MAX,
-                ));
+                return Err(ConfigError::new("open_for.first (whole milliseconds)", first, MS, u64::MAX));
             }
             if let Err(e) = ConfigError::check("open_for.cap", self.cap.get(), MS, u64::MAX) {
                 return Err(e);
@@ -241,127 +217,71 @@ impl BreakerConfig {
     #[must_use]
     pub const fn failure_rate(self, per_100_000: u32) -> Self {
         let rate = if per_100_000 == 0 { u32::MAX } else { per_100_000 };
-        Self {
-            policy: Policy {
-                failure_rate: rate,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { failure_rate: rate, ..self.policy } }
     }
 
     /// Switches the failure-rate rule off. Trial calls are then judged at 50 %.
     #[must_use]
     pub const fn no_failure_rate(self) -> Self {
-        Self {
-            policy: Policy {
-                failure_rate: 0,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { failure_rate: 0, ..self.policy } }
     }
 
     /// Calls **longer** than `limit` are slow; trips when at least `per_100_000` of the calls in the window were.
     #[must_use]
     pub const fn slow_call(self, limit: Nanos, per_100_000: u32) -> Self {
         let rate = if per_100_000 == 0 { u32::MAX } else { per_100_000 };
-        Self {
-            policy: Policy {
-                slow_call: limit,
-                slow_rate: rate,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { slow_call: limit, slow_rate: rate, ..self.policy } }
     }
 
     /// The least number of calls in the window before a rate is judged.
     #[must_use]
     pub const fn min_calls(self, calls: u32) -> Self {
         let calls = if calls == 0 { u32::MAX } else { calls };
-        Self {
-            policy: Policy {
-                min_calls: calls,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { min_calls: calls, ..self.policy } }
     }
 
     /// Also trips at this many failed calls in the window, whatever the share and the minimum (0: off).
     #[must_use]
     pub const fn failure_count(self, calls: u32) -> Self {
-        Self {
-            policy: Policy {
-                failure_count: calls,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { failure_count: calls, ..self.policy } }
     }
 
     /// Also trips at this many failed calls in a row (0: off).
     #[must_use]
     pub const fn consecutive_failures(self, calls: u32) -> Self {
-        Self {
-            policy: Policy {
-                consecutive_failures: calls,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { consecutive_failures: calls, ..self.policy } }
     }
 
     /// How long to stay open.
     #[must_use]
     pub const fn open_for(self, open_for: OpenFor) -> Self {
-        Self {
-            policy: Policy {
-                open_for,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { open_for, ..self.policy } }
     }
 
     /// How many calls may try in half-open.
     #[must_use]
     pub const fn trial_calls(self, calls: u16) -> Self {
-        Self {
-            policy: Policy {
-                trial_calls: calls,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { trial_calls: calls, ..self.policy } }
     }
 
     /// How many trial results decide; by default all of them.
     #[must_use]
     pub const fn trial_min(self, calls: u16) -> Self {
         let calls = if calls == 0 { u16::MAX } else { calls };
-        Self {
-            policy: Policy {
-                trial_min: calls,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { trial_min: calls, ..self.policy } }
     }
 
     /// What ends a half-open state whose trials do not report.
     #[must_use]
     pub const fn trial_timeout(self, timeout: TrialTimeout) -> Self {
-        Self {
-            policy: Policy {
-                trial_timeout: timeout,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { trial_timeout: timeout, ..self.policy } }
     }
 
     /// Whether open becomes half-open at its deadline by itself, seen at the next touch, instead of with the first call
     /// after it.
     #[must_use]
     pub const fn auto_half_open(self, auto: bool) -> Self {
-        Self {
-            policy: Policy {
-                auto_half_open: auto,
-                ..self.policy
-            },
-        }
+        Self { policy: Policy { auto_half_open: auto, ..self.policy } }
     }
 
     /// Checks every setting against its range and against the others.
@@ -384,12 +304,7 @@ impl BreakerConfig {
             }
             Window::Time { slice, buckets } => {
                 check!("window (buckets)", buckets as u64, 1, 4_095);
-                check!(
-                    "window (nanoseconds per bucket)",
-                    slice.get(),
-                    1_000_000,
-                    Nanos::DAY.get()
-                );
+                check!("window (nanoseconds per bucket)", slice.get(), 1_000_000, Nanos::DAY.get());
                 u32::MAX >> 1
             }
         };
@@ -400,12 +315,7 @@ impl BreakerConfig {
         }
         check!("min_calls", p.min_calls as u64, 1, most as u64);
         check!("failure_count", p.failure_count as u64, 0, most as u64);
-        check!(
-            "consecutive_failures",
-            p.consecutive_failures as u64,
-            0,
-            u32::MAX as u64 >> 1
-        );
+        check!("consecutive_failures", p.consecutive_failures as u64, 0, u32::MAX as u64 >> 1);
         if p.failure_rate == u32::MAX {
             return Err(ConfigError::new("failure_rate", 0, 1, 100_000));
         }

@@ -36,36 +36,20 @@ impl Policy {
     /// Whether a closed breaker with these totals, and that many failures in a row, must open.
     #[inline]
     pub(crate) const fn judge(&self, totals: Totals, in_a_row: u32) -> Met {
-        let mut met = Met {
-            failure: None,
-            slow: None,
-        };
+        let mut met = Met { failure: None, slow: None };
         let calls = totals.calls;
         if calls >= self.min_calls {
             if totals.failed != 0 && reaches(totals.failed, calls, self.failure_rate) {
-                met.failure = Some(Trip {
-                    rule: Rule::FailureRate,
-                    calls,
-                    counted: totals.failed,
-                    threshold: self.failure_rate,
-                });
+                met.failure =
+                    Some(Trip { rule: Rule::FailureRate, calls, counted: totals.failed, threshold: self.failure_rate });
             }
             if totals.slow != 0 && reaches(totals.slow, calls, self.slow_rate) {
-                met.slow = Some(Trip {
-                    rule: Rule::SlowRate,
-                    calls,
-                    counted: totals.slow,
-                    threshold: self.slow_rate,
-                });
+                met.slow = Some(Trip { rule: Rule::SlowRate, calls, counted: totals.slow, threshold: self.slow_rate });
             }
         }
         if met.failure.is_none() && self.failure_count != 0 && totals.failed >= self.failure_count {
-            met.failure = Some(Trip {
-                rule: Rule::FailureCount,
-                calls,
-                counted: totals.failed,
-                threshold: self.failure_count,
-            });
+            met.failure =
+                Some(Trip { rule: Rule::FailureCount, calls, counted: totals.failed, threshold: self.failure_count });
         }
         if met.failure.is_none() && self.consecutive_failures != 0 && in_a_row >= self.consecutive_failures {
             met.failure = Some(Trip {
@@ -81,31 +65,14 @@ impl Policy {
     /// Whether these trial results send a half-open breaker back to open. Without a failure-rate rule, half of the
     /// trials must have worked.
     pub(crate) const fn judge_trials(&self, totals: Totals) -> Met {
-        let rate = if self.failure_rate == 0 {
-            50_000
-        } else {
-            self.failure_rate
-        };
+        let rate = if self.failure_rate == 0 { 50_000 } else { self.failure_rate };
         let calls = totals.calls;
-        let mut met = Met {
-            failure: None,
-            slow: None,
-        };
+        let mut met = Met { failure: None, slow: None };
         if totals.failed != 0 && reaches(totals.failed, calls, rate) {
-            met.failure = Some(Trip {
-                rule: Rule::FailureRate,
-                calls,
-                counted: totals.failed,
-                threshold: rate,
-            });
+            met.failure = Some(Trip { rule: Rule::FailureRate, calls, counted: totals.failed, threshold: rate });
         }
         if totals.slow != 0 && reaches(totals.slow, calls, self.slow_rate) {
-            met.slow = Some(Trip {
-                rule: Rule::SlowRate,
-                calls,
-                counted: totals.slow,
-                threshold: self.slow_rate,
-            });
+            met.slow = Some(Trip { rule: Rule::SlowRate, calls, counted: totals.slow, threshold: self.slow_rate });
         }
         met
     }

@@ -109,11 +109,7 @@ impl StateWord {
         deadline: u64,
         aux: u64,
     ) -> Self {
-        let attempts = if attempts > MAX_ATTEMPTS {
-            MAX_ATTEMPTS
-        } else {
-            attempts
-        };
+        let attempts = if attempts > MAX_ATTEMPTS { MAX_ATTEMPTS } else { attempts };
         Self(
             state as u64
                 | if trial { TRIAL } else { 0 }
@@ -141,15 +137,7 @@ impl StateWord {
     /// To HALF_OPEN with that many permits left; `deadline` is 0 for none.
     pub(crate) const fn to_half_open(self, permits: u16, deadline: u64) -> Self {
         let generation = self.generation().wrapping_add(1);
-        Self::build(
-            self.turned(),
-            State::HalfOpen,
-            true,
-            self.attempts() as u64,
-            generation,
-            deadline,
-            permits as u64,
-        )
+        Self::build(self.turned(), State::HalfOpen, true, self.attempts() as u64, generation, deadline, permits as u64)
     }
 
     /// To a state that has no deadline and a fresh window.
@@ -193,11 +181,7 @@ impl StateWord {
     /// The deadline, if `stamp` is this state's.
     #[inline]
     pub(crate) const fn deadline(self, stamp: u64) -> Option<u64> {
-        if stamp & 0xffff == self.tag() {
-            Some(stamp >> 16 << 16 | self.0 >> LOW_AT & 0xffff)
-        } else {
-            None
-        }
+        if stamp & 0xffff == self.tag() { Some(stamp >> 16 << 16 | self.0 >> LOW_AT & 0xffff) } else { None }
     }
 
     /// The stamp that says `deadline`, exactly, for the state that was built with it.
@@ -210,11 +194,7 @@ impl StateWord {
     pub(crate) const fn stamp_at_least(self, deadline: u64) -> u64 {
         let low = self.0 >> LOW_AT & 0xffff;
         let high = deadline >> 16;
-        let high = if low < deadline & 0xffff && high < u64::MAX >> 16 {
-            high.wrapping_add(1)
-        } else {
-            high
-        };
+        let high = if low < deadline & 0xffff && high < u64::MAX >> 16 { high.wrapping_add(1) } else { high };
         high << 16 | self.tag()
     }
 

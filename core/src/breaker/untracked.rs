@@ -37,10 +37,7 @@ impl<H: History, P: Settings, O: Observer> Untracked<'_, H, P, O> {
         let policy = policy.borrow();
         let word = self.0.settle_by(policy, at);
         if word.records() {
-            let mark = Mark {
-                failed: outcome == Outcome::Failure,
-                slow: policy.is_slow(length),
-            };
+            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(length) };
             self.0.record(policy, word.epoch(), mark, at);
         }
     }

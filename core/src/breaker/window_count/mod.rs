@@ -137,9 +137,26 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
         self.ring.as_ref().get(slot as usize / 16).map(|word| &word.0)
     }
 
+    /// Records a success where neither the ring nor the newest outcome holds anything else. `false`: not done, take
+    /// [`record`](Self::record).
+    ///
+    /// No ring word is read or written, so nothing that was loaded feeds the swap but the word itself: a locked
+    /// instruction waits for every load before it.
+    #[inline]
+    pub(crate) fn record_clean(&self, generation: u16) -> bool {
+        let layout = self.layout();
+        // Acquire: ring words written before the totals moved here are seen by whoever reads these totals.
+        let word = self.totals.load(Acquire);
+        word & DIRTY == 0
+            && layout.is_of(word, generation)
+            && !layout.at_turn(word)
+            // AcqRel: publishes this record, and orders it after everything the previous one published.
+            && self.totals.compare_exchange(word, layout.push_clean(word), AcqRel, Acquire).is_ok()
+    }
+
     /// Records one outcome of `epoch`. `limit` is the number of calls at which the window takes no more; `is_current`
     /// says whether the breaker is still in that generation.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn record(
         &self,
         set: Lengths,
@@ -149,35 +166,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
         is_current: impl Fn() -> bool,
     ) -> Recorded {
         let layout = self.layout();
-        // Acquire: ring words written before the totals moved here are seen by whoever reads these totals.
-        let word = self.totals.load(Acquire);
         let bits = mark_bits(mark);
-        if bits == 0
-            && limit == u32::MAX
-            && word & DIRTY == 0
-            && layout.is_of(word, epoch.generation)
-            && !layout.at_turn(word)
-        {
-            // The common success: no ring word is read or written, so nothing loaded feeds the swap.
-            let next = layout.push_clean(word);
-            // AcqRel: publishes this record, and orders it after everything the previous one published.
-            if self.totals.compare_exchange(word, next, AcqRel, Acquire).is_ok() {
-                return Recorded::Counted(layout.totals(next, self.length(layout, next, set)));
-            }
-        }
-        self.record_into_ring(layout, set, epoch, bits, limit, is_current)
-    }
-
-    #[inline(never)]
-    fn record_into_ring(
-        &self,
-        layout: Layout,
-        set: Lengths,
-        epoch: Epoch,
-        bits: u64,
-        limit: u32,
-        is_current: impl Fn() -> bool,
-    ) -> Recorded {
         loop {
             let word = self.totals.load(Acquire);
             if !layout.is_of(word, epoch.generation) {
@@ -227,10 +216,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
             }
             let next = RingWord::with_outcome(seen, slot, word & NEWEST);
             // Release: pairs with the Acquire above. Strong: whoever fails must know that the word moved.
-            if cell
-                .compare_exchange(seen, next, unless_mutated(Release, "window_ring_relaxed"), Relaxed)
-                .is_ok()
-            {
+            if cell.compare_exchange(seen, next, unless_mutated(Release, "window_ring_relaxed"), Relaxed).is_ok() {
                 return true;
             }
         }
@@ -238,15 +224,11 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
 
     fn outcome(&self, slot: u32) -> u64 {
         // Acquire: see `help`. The swap on the totals that follows fails if anybody recorded in between.
-        self.slot_word(slot)
-            .map_or(0, |cell| RingWord::outcome(cell.load(Acquire), slot))
+        self.slot_word(slot).map_or(0, |cell| RingWord::outcome(cell.load(Acquire), slot))
     }
 
     fn only_successes(&self) -> bool {
-        self.ring
-            .as_ref()
-            .iter()
-            .all(|cell| RingWord::all_successes(cell.0.load(Acquire)))
+        self.ring.as_ref().iter().all(|cell| RingWord::all_successes(cell.0.load(Acquire)))
     }
 
     /// Starts an empty window for `epoch`, unless it is there already or the breaker has gone on.
@@ -312,11 +294,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
             failed = failed.wrapping_add((outcome & 1) as u32);
             slow = slow.wrapping_add((outcome >> 1) as u32);
             both = both.wrapping_add((outcome == 0b11) as u32);
-            slot = if slot == 0 {
-                layout.capacity().wrapping_sub(1)
-            } else {
-                slot.wrapping_sub(1)
-            };
+            slot = if slot == 0 { layout.capacity().wrapping_sub(1) } else { slot.wrapping_sub(1) };
         }
         (failed, slow, both)
     }
@@ -332,26 +310,14 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
                 continue;
             }
             let wanted = set.of(layout.is_trial(word));
-            let reach = if layout.lapped(word) {
-                layout.capacity()
-            } else {
-                layout.position(word)
-            };
+            let reach = if layout.lapped(word) { layout.capacity() } else { layout.position(word) };
             let live = if wanted < reach { wanted } else { reach };
-            let (failed, slow, _) = if word & DIRTY == 0 {
-                (0, 0, 0)
-            } else {
-                self.count(layout, word, live)
-            };
+            let (failed, slow, _) = if word & DIRTY == 0 { (0, 0, 0) } else { self.count(layout, word, live) };
             let [first, second] = &self.lengths;
             // The cell that is not in force: no recorder whose swap can still succeed reads it.
             if layout.sizes(word) { first } else { second }.store(set.pack(), Relaxed);
             // AcqRel: publishes the cell.
-            if self
-                .totals
-                .compare_exchange(word, layout.resized(word, failed, slow), AcqRel, Acquire)
-                .is_ok()
-            {
+            if self.totals.compare_exchange(word, layout.resized(word, failed, slow), AcqRel, Acquire).is_ok() {
                 return;
             }
         }

@@ -135,11 +135,7 @@ impl Layout {
         }
         let position = self.position(word);
         let back = position.wrapping_sub(n);
-        Some(if position >= n {
-            back
-        } else {
-            back.wrapping_add(self.capacity)
-        })
+        Some(if position >= n { back } else { back.wrapping_add(self.capacity) })
     }
 
     /// Whether the next outcome takes the last slot of the ring.
@@ -164,11 +160,7 @@ impl Layout {
         let position = if turn { 0 } else { self.position(word).wrapping_add(1) } as u64;
         let lap = word.wrapping_shr(self.lap_at).wrapping_add(turn as u64);
         let kept = word & (LAPPED | TRIAL | SIZES | self.generation_mask << GENERATION_AT);
-        let dirty = if mark != 0 || (word & DIRTY != 0 && !clean) {
-            DIRTY
-        } else {
-            0
-        };
+        let dirty = if mark != 0 || (word & DIRTY != 0 && !clean) { DIRTY } else { 0 };
         kept | mark
             | dirty
             | if turn { LAPPED } else { 0 }
@@ -189,10 +181,7 @@ impl Layout {
 
     /// The same outcomes under the other cell of lengths, with sums counted anew.
     pub(super) const fn resized(self, word: u64, failed: u32, slow: u32) -> u64 {
-        let counts = 1u64
-            .wrapping_shl(self.count.wrapping_mul(2))
-            .wrapping_sub(1)
-            .wrapping_shl(self.slow_at);
+        let counts = 1u64.wrapping_shl(self.count.wrapping_mul(2)).wrapping_sub(1).wrapping_shl(self.slow_at);
         let below_lap = 1u64.wrapping_shl(self.lap_at).wrapping_sub(1);
         let lap = word.wrapping_shr(self.lap_at).wrapping_add(1);
         (word & below_lap & !counts ^ SIZES)
