@@ -28,6 +28,13 @@ compile_error!(
      provides one), or set `default-features = false` to build the 32-bit machines only."
 );
 
+#[cfg(not(overcurrent_loom))]
+#[allow(unused_imports, reason = "each machine is optional")]
+pub(crate) use core::sync::atomic::fence;
+#[cfg(overcurrent_loom)]
+#[allow(unused_imports, reason = "each machine is optional")]
+pub(crate) use loom::sync::atomic::fence;
+
 /// Declares a constructor that is `const`, except under loom, whose atomics are not.
 macro_rules! const_new {
     ($(#[$meta:meta])* $vis:vis fn $name:ident($($arg:ident: $ty:ty),* $(,)?) -> $ret:ty $body:block) => {

@@ -1,8 +1,9 @@
 //! The circuit breaker's loops: load a word, ask the pure step, swap.
 
-use super::history::{Entry, History, check_ring};
+use super::history::{Entry, History, check_ring, lengths};
+use super::live::LivePolicy;
 use super::permit::Permit;
-use super::policy::{Policy, TrialTimeout};
+use super::policy::{MAX_CALLS, Policy, TrialTimeout};
 use super::report::State;
 use super::settings::Settings;
 use super::state::StateWord;
@@ -52,6 +53,30 @@ pub struct Breaker<H, P = Policy, O = ()> {
 /// A breaker over the last N calls, in a ring of `WORDS` words of 16 outcomes: N is at most `16 * WORDS`.
 pub type CountBreaker<const WORDS: usize, P = Policy, O = ()> = Breaker<CountWindow<[RingWord; WORDS]>, P, O>;
 
+/// A [`CountBreaker`] whose settings can be changed while it runs.
+pub type LiveCountBreaker<const WORDS: usize, O = ()> = CountBreaker<WORDS, LivePolicy, O>;
+
+/// The largest window a ring of that many words can hold.
+const fn capacity(words: usize) -> u32 {
+    let most = words.saturating_mul(16);
+    if most > MAX_CALLS as usize { MAX_CALLS } else { most as u32 }
+}
+
+impl<const WORDS: usize> LiveCountBreaker<WORDS> {
+    const_new! {
+        /// A closed breaker whose settings can be changed by [`reconfigure`](Breaker::reconfigure).
+        ///
+        /// # Errors
+        /// If the window or the trial calls do not fit the ring, or the window is one of time.
+        pub fn live(policy: Policy) -> Result<Self, ConfigError> {
+            match check_ring(capacity(WORDS), &policy, true) {
+                Ok(()) => Ok(Self::assemble(LivePolicy::new(policy), CountWindow::fixed(lengths(&policy)), ())),
+                Err(e) => Err(e),
+            }
+        }
+    }
+}
+
 impl<const WORDS: usize> CountBreaker<WORDS> {
     const_new! {
         /// A closed breaker.
@@ -59,9 +84,7 @@ impl<const WORDS: usize> CountBreaker<WORDS> {
         /// # Errors
         /// If the window or the trial calls do not fit the ring, or the window is one of time.
         pub fn new(policy: Policy) -> Result<Self, ConfigError> {
-            let most = WORDS.saturating_mul(16);
-            let capacity = if most > 32_767 { 32_767 } else { most as u32 };
-            match check_ring(capacity, &policy, true) {
+            match check_ring(capacity(WORDS), &policy, true) {
                 Ok(()) => Ok(Self::assemble(policy, CountWindow::new(), ())),
                 Err(e) => Err(e),
             }

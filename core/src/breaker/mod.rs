@@ -11,6 +11,8 @@ mod gate;
 #[cfg(feature = "wide")]
 mod history;
 #[cfg(feature = "wide")]
+mod live;
+#[cfg(feature = "wide")]
 mod look;
 #[cfg(feature = "wide")]
 mod machine;
@@ -36,7 +38,8 @@ pub use report::{Explanation, Metrics, NotAllowed, Rule, State, Trip};
 #[cfg(feature = "wide")]
 pub use self::{
     history::History,
-    machine::{Breaker, CountBreaker},
+    live::{LivePolicy, ReconfigureError},
+    machine::{Breaker, CountBreaker, LiveCountBreaker},
     settings::Settings,
     untracked::Untracked,
     window_count::{CountWindow, RingWord},

@@ -81,6 +81,15 @@ impl OpenFor {
         Nanos::new(if wait > u64::MAX as u128 { u64::MAX } else { wait as u64 })
     }
 
+    /// First wait (ns), multiplier (1/1000), cap (ns), jitter (1/1000).
+    pub(crate) const fn parts(&self) -> (u64, u32, u64, u16) {
+        (self.first.get(), self.multiplier_milli, self.cap.get(), self.jitter_milli)
+    }
+
+    pub(crate) const fn from_parts(first: u64, multiplier_milli: u32, cap: u64, jitter_milli: u16) -> Self {
+        Self { first: Nanos::new(first), multiplier_milli, cap: Nanos::new(cap), jitter_milli }
+    }
+
     pub(crate) const fn check(&self) -> Result<(), ConfigError> {
         const MS: u64 = 1_000_000;
         let first = self.first.get();

@@ -90,6 +90,17 @@ impl<const WORDS: usize> CountWindow<[RingWord; WORDS]> {
             }
         }
     }
+
+    const_new! {
+        /// An empty window whose lengths are its own, to be changed by `resize`.
+        pub(crate) fn fixed(set: Lengths) -> Self {
+            Self {
+                totals: AtomicU64::new(0),
+                lengths: [AtomicU32::new(set.pack()), AtomicU32::new(0)],
+                ring: crate::sync::cells!(RingWord::new(); WORDS),
+            }
+        }
+    }
 }
 
 impl<const WORDS: usize> Default for CountWindow<[RingWord; WORDS]> {

@@ -1,0 +1,274 @@
+//! Settings that change while the breaker runs.
+
+use super::history::History;
+use super::machine::Breaker;
+use super::policy::{HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
+use super::report::State;
+use super::settings::{Sealed, Settings};
+use crate::error::{Busy, ConfigError};
+use crate::event::Observer;
+use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, Release, const_new, fence};
+use crate::time::{At, Nanos};
+use core::fmt;
+
+const WORDS: usize = 11;
+
+/// A [`Policy`] that can be replaced in one piece while others read it.
+///
+/// Two copies and a version: writers fill the copy that is not in force, then publish the next version; readers read the
+/// copy in force and look at the version again. Readers never wait; they repeat only if a change was completed meanwhile.
+pub struct LivePolicy {
+    version: AtomicU64,
+    busy: AtomicU32,
+    copies: [[AtomicU64; WORDS]; 2],
+}
+
+impl LivePolicy {
+    const_new! {
+        /// Begins with `policy`.
+        pub fn new(policy: Policy) -> Self {
+            let [a, b, c, d, e, f, g, h, i, j, k] = pack(&policy);
+            Self {
+                version: AtomicU64::new(0),
+                busy: AtomicU32::new(0),
+                copies: [
+                    [
+                        AtomicU64::new(a),
+                        AtomicU64::new(b),
+                        AtomicU64::new(c),
+                        AtomicU64::new(d),
+                        AtomicU64::new(e),
+                        AtomicU64::new(f),
+                        AtomicU64::new(g),
+                        AtomicU64::new(h),
+                        AtomicU64::new(i),
+                        AtomicU64::new(j),
+                        AtomicU64::new(k),
+                    ],
+                    crate::sync::cells!(AtomicU64::new(0); WORDS),
+                ],
+            }
+        }
+    }
+
+    /// The settings in force.
+    pub fn get(&self) -> Policy {
+        loop {
+            // Acquire: the copy this version names was filled before it was published.
+            let version = self.version.load(Acquire);
+            let [even, odd] = &self.copies;
+            let copy = if version & 1 == 0 { even } else { odd };
+            let mut words = [0; WORDS];
+            for (word, cell) in words.iter_mut().zip(copy) {
+                *word = cell.load(Relaxed);
+            }
+            // Pairs with the Release fence in `replace`: if a word above came from a later filling of this copy, the
+            // load below sees that the version has moved.
+            fence(Acquire);
+            if self.version.load(Relaxed) == version || crate::sync::mutated("live_policy_noverify") {
+                return unpack(words);
+            }
+        }
+    }
+
+    /// Replaces them; the caller holds the `busy` flag.
+    fn replace(&self, policy: &Policy) {
+        let version = self.version.load(Acquire);
+        let [even, odd] = &self.copies;
+        let copy = if version & 1 == 0 { odd } else { even };
+        // See `get`: orders the filling below after the version that took this copy out of force.
+        fence(Release);
+        for (cell, word) in copy.iter().zip(pack(policy)) {
+            cell.store(word, Relaxed);
+        }
+        // Release publishes the copy. It cannot fail: changes exclude each other.
+        let _ = self.version.compare_exchange(version, version.wrapping_add(1), AcqRel, Relaxed);
+    }
+
+    /// Runs `change` unless somebody else is changing something.
+    fn exclusively(&self, change: impl FnOnce()) -> Result<(), Busy> {
+        // Acquire and Release: one change sees all of the one before.
+        if self.busy.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+            return Err(Busy);
+        }
+        change();
+        self.busy.store(0, Release);
+        Ok(())
+    }
+}
+
+impl Settings for LivePolicy {}
+
+impl Sealed for LivePolicy {
+    type Read<'a> = Policy;
+
+    #[inline]
+    fn read(&self) -> Policy {
+        self.get()
+    }
+}
+
+const fn halves(low: u32, high: u32) -> u64 {
+    low as u64 | (high as u64) << 32
+}
+
+const fn low(word: u64) -> u32 {
+    (word & 0xffff_ffff) as u32
+}
+
+const fn high(word: u64) -> u32 {
+    (word >> 32) as u32
+}
+
+const fn pack(p: &Policy) -> [u64; WORDS] {
+    let (slice, length) = match p.window {
+        Window::Calls(n) => (0, n),
+        Window::Time { slice, buckets } => (slice.get(), buckets),
+    };
+    let (kind, limit) = match p.trial_timeout {
+        TrialTimeout::Never => (0, 0),
+        TrialTimeout::Lease(lease) => (1, lease.get()),
+        TrialTimeout::Stay { stay, then: HalfOpenEnd::Open } => (2, stay.get()),
+        TrialTimeout::Stay { stay, then: HalfOpenEnd::Closed } => (3, stay.get()),
+    };
+    let (first, multiplier, cap, jitter) = p.open_for.parts();
+    [
+        slice,
+        halves(length, p.min_calls),
+        halves(p.failure_rate, p.slow_rate),
+        p.slow_call.get(),
+        halves(p.failure_count, p.consecutive_failures),
+        halves(p.trial_calls as u32, p.trial_min as u32),
+        first,
+        halves(multiplier, jitter as u32),
+        cap,
+        limit,
+        kind | (p.auto_half_open as u64) << 2,
+    ]
+}
+
+const fn unpack(words: [u64; WORDS]) -> Policy {
+    let [slice, length, rates, slow_call, counts, trials, first, growth, cap, limit, kind] = words;
+    let stay = Nanos::new(limit);
+    Policy {
+        window: if slice == 0 {
+            Window::Calls(low(length))
+        } else {
+            Window::Time { slice: Nanos::new(slice), buckets: low(length) }
+        },
+        min_calls: high(length),
+        failure_rate: low(rates),
+        slow_rate: high(rates),
+        slow_call: Nanos::new(slow_call),
+        failure_count: low(counts),
+        consecutive_failures: high(counts),
+        trial_calls: (trials & 0xffff) as u16,
+        trial_min: (trials >> 32 & 0xffff) as u16,
+        open_for: OpenFor::from_parts(first, low(growth), cap, (growth >> 32 & 0xffff) as u16),
+        trial_timeout: match kind & 3 {
+            0 => TrialTimeout::Never,
+            1 => TrialTimeout::Lease(stay),
+            2 => TrialTimeout::Stay { stay, then: HalfOpenEnd::Open },
+            _ => TrialTimeout::Stay { stay, then: HalfOpenEnd::Closed },
+        },
+        auto_half_open: kind & 4 != 0,
+    }
+}
+
+/// Why settings were not changed; nothing was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReconfigureError {
+    /// Somebody else is changing them at this moment.
+    Busy,
+    /// They do not fit this breaker's storage.
+    Config(ConfigError),
+}
+
+impl fmt::Display for ReconfigureError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Busy => Busy.fmt(f),
+            Self::Config(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for ReconfigureError {}
+
+impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
+    /// Replaces the settings and keeps state and history. The window may shrink or grow within its storage: a longer one
+    /// gets back what the storage still holds.
+    ///
+    /// Thresholds apply from the next recorded outcome on, the open wait from the next trip on. A change of
+    /// `trial_timeout` while half-open starts that time anew. A change of the **length of a time slice** starts an
+    /// empty window: sums of other slices cannot be told apart by the new ones.
+    ///
+    /// # Errors
+    /// [`ReconfigureError`]: busy, or the settings do not fit the storage.
+    ///
+    /// ```
+    /// use overcurrent::{BreakerConfig, LiveCountBreaker, Nanos, Outcome, Window};
+    /// let breaker = LiveCountBreaker::<1>::live(BreakerConfig::new(Window::calls(10)).min_calls(10).build()?)?;
+    /// let now = Nanos::ZERO;
+    /// for _ in 0..4 {
+    ///     breaker.leave(breaker.enter(now)?, Outcome::Failure, now);
+    /// }
+    /// breaker.reconfigure(BreakerConfig::new(Window::calls(16)).min_calls(5).build()?, now)?;
+    /// assert_eq!(breaker.metrics(now).failed, 4);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn reconfigure(&self, policy: Policy, at: impl Into<At>) -> Result<(), ReconfigureError> {
+        let at = at.into();
+        self.history.check(&policy).map_err(ReconfigureError::Config)?;
+        let change = || {
+            let old = self.policy.get();
+            self.policy.replace(&policy);
+            if old.window != policy.window || old.trial_calls != policy.trial_calls {
+                self.history.resize(&policy);
+            }
+            if slice(&old) != slice(&policy) {
+                self.start_window_anew(&policy, at);
+            }
+            if old.trial_timeout != policy.trial_timeout {
+                self.restart_trial_timeout(&policy, at);
+            }
+        };
+        self.policy.exclusively(change).map_err(|Busy| ReconfigureError::Busy)
+    }
+
+    fn start_window_anew(&self, policy: &Policy, at: At) {
+        loop {
+            let word = self.load();
+            if !matches!(word.state(), State::Closed | State::MetricsOnly)
+                || self.publish(policy, word, word.to_plain(word.state(), 0), 0, at)
+            {
+                return;
+            }
+        }
+    }
+
+    fn restart_trial_timeout(&self, policy: &Policy, at: At) {
+        loop {
+            let word = self.load();
+            if !word.is(State::HalfOpen) {
+                return;
+            }
+            let deadline = match policy.trial_timeout {
+                TrialTimeout::Stay { stay, .. } => (at.now + stay).get(),
+                TrialTimeout::Lease(lease) if word.permits() == 0 => (at.now + lease).get(),
+                TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
+            };
+            let next = word.restamped(deadline);
+            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+                return self.stamp(next, deadline);
+            }
+        }
+    }
+}
+
+const fn slice(policy: &Policy) -> u64 {
+    match policy.window {
+        Window::Calls(_) => 0,
+        Window::Time { slice, .. } => slice.get(),
+    }
+}
