@@ -1,6 +1,5 @@
 //! Functions that the gate must refuse, each behind a feature of its own: the gate's own test.
 #![allow(unused_macros, unused_imports)]
-use super::entry;
 
 #[cfg(feature = "control-index")]
 entry! { "decision":

@@ -5,11 +5,6 @@
 #![no_std]
 #![allow(improper_ctypes_definitions, reason = "never called: only linked")]
 
-mod control;
-mod decisions;
-mod gates;
-mod others;
-
 /// Declares symbols `KIND.NAME` that call the engine with unknown arguments and keep the answer.
 macro_rules! entry {
     ($kind:literal: $($name:ident($($arg:ident: $ty:ty),* $(,)?) = $answer:expr;)*) => {$(
@@ -19,7 +14,13 @@ macro_rules! entry {
         }
     )*};
 }
-use entry;
+
+mod answers;
+mod breaker;
+mod control;
+mod gates;
+mod policy;
+mod time;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {

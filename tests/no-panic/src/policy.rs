@@ -1,22 +1,15 @@
-//! Configuration, questions and restoring: no panic, no allocator, no float. Division is allowed.
-use super::entry;
+//! A breaker's settings and the intervals of its waits.
 use overcurrent::retry::exponential_ms;
-use overcurrent::{BreakerConfig, ConfigError, Nanos, OpenFor, Policy, TrialTimeout, Window};
+use overcurrent::{BreakerConfig, Nanos, OpenFor, Policy, TrialTimeout, Window};
 
 entry! { "other":
-    nanos_as_duration(n: Nanos) = Nanos::as_duration(n);
-    nanos_as_secs_ceil(n: Nanos) = Nanos::as_secs_ceil(n);
-    nanos_as_millis_ceil(n: Nanos) = Nanos::as_millis_ceil(n);
-    config_error_new(value: u64, min: u64, max: u64) = ConfigError::new("field", value, min, max);
     retry_exponential_ms(first: u64, milli: u32, cap: u64, attempt: u32) = exponential_ms(first, milli, cap, attempt);
-
     window_calls(n: u32) = Window::calls(n);
     window_time(span: Nanos, buckets: u32) = Window::time(span, buckets);
     open_for_fixed(wait: Nanos) = OpenFor::fixed(wait);
     open_for_exponential(first: Nanos, milli: u32, cap: Nanos) = OpenFor::exponential(first, milli, cap);
     open_for_jitter(open_for: OpenFor, milli: u16) = OpenFor::jitter(open_for, milli);
     open_for_wait(open_for: &OpenFor, attempt: u32, random: u32) = OpenFor::wait(open_for, attempt, random);
-
     config_new(window: Window) = BreakerConfig::new(window);
     config_failure_rate(c: BreakerConfig, n: u32) = BreakerConfig::failure_rate(c, n);
     config_no_failure_rate(c: BreakerConfig) = BreakerConfig::no_failure_rate(c);
