@@ -1,7 +1,7 @@
 //! A breaker's settings: built once, checked once, plain `Copy` data.
 
 use crate::error::ConfigError;
-use crate::retry::exponential_ms;
+use crate::retry::{exponential_ms, thousandth, times_milli};
 use crate::time::{At, Nanos};
 
 /// What a breaker remembers: the last so many calls, or the calls of the last so much time.
@@ -67,15 +67,15 @@ impl OpenFor {
         let base = if self.multiplier_milli == 1_000 {
             self.first.get()
         } else {
-            let cap_ms = self.cap.get() / 1_000_000;
-            let ms = exponential_ms(self.first.get() / 1_000_000, self.multiplier_milli, cap_ms, attempt);
+            let cap_ms = millis(self.cap);
+            let ms = exponential_ms(millis(self.first), self.multiplier_milli, cap_ms, attempt);
             ms.saturating_mul(1_000_000)
         };
         if self.jitter_milli == 0 || random == 0 {
             return Nanos::new(base);
         }
-        // base * (1 - j) + base * 2j * r, with r in [0, 1): 128 bits hold every product, and this is not a decision.
-        let spread = base as u128 * self.jitter_milli as u128 / 1_000;
+        // base * (1 - j) + base * 2j * r, with r in [0, 1): 128 bits hold every product.
+        let spread = times_milli(base, self.jitter_milli as u32) as u128;
         let low = (base as u128).saturating_sub(spread);
         let wait = low.saturating_add((spread.saturating_mul(2).saturating_mul(random as u128)) >> 32);
         Nanos::new(if wait > u64::MAX as u128 { u64::MAX } else { wait as u64 })
@@ -112,6 +112,11 @@ impl OpenFor {
         }
         ConfigError::check("open_for.jitter", self.jitter_milli as u64, 0, 1_000)
     }
+}
+
+/// Whole milliseconds, without a division.
+const fn millis(length: Nanos) -> u64 {
+    thousandth(thousandth(length.get()))
 }
 
 /// Where a half-open breaker goes when its longest stay is over.

@@ -3,3 +3,4 @@
 mod interval;
 
 pub use interval::exponential_ms;
+pub(crate) use interval::{thousandth, times_milli};

@@ -1,0 +1,69 @@
+//! Breakers over a count window.
+use core::ptr::NonNull;
+use overcurrent::breaker::{CountWindow, Permit, RawPermit, RingWord, Untracked};
+use overcurrent::{At, Breaker, CountBreaker, Nanos, Outcome, Policy, State};
+
+type Count = CountBreaker<7>;
+type View<'a> = Untracked<'a, CountWindow<[RingWord; 7]>, Policy, ()>;
+
+entry! { "decision":
+    permit_entered(permit: &Permit) = Permit::entered(permit);
+    permit_generation(permit: &Permit) = Permit::generation(permit);
+    permit_is_trial(permit: &Permit) = Permit::is_trial(permit);
+    permit_into_raw(permit: Permit) = Permit::into_raw(permit);
+    permit_from_raw(raw: RawPermit) = Permit::from_raw(raw);
+
+    breaker_enter(b: &Count, at: At) = Breaker::enter(b, at);
+    breaker_leave(b: &Count, p: Permit, outcome: Outcome, at: At) = Breaker::leave(b, p, outcome, at);
+    breaker_cancel(b: &Count, p: Permit) = Breaker::cancel(b, p);
+    breaker_needs_clock(b: &Count) = Breaker::needs_clock(b);
+    breaker_enter_untimed(b: &Count) = Breaker::enter_untimed(b);
+    breaker_leave_untimed(b: &Count, p: Permit, outcome: Outcome) = Breaker::leave_untimed(b, p, outcome);
+    breaker_settle(b: &Count, at: At) = Breaker::settle(b, at);
+    breaker_state(b: &Count, at: At) = Breaker::state(b, at);
+    breaker_next_deadline(b: &Count, at: At) = Breaker::next_deadline(b, at);
+    breaker_untracked(b: &Count) = Breaker::untracked(b);
+    untracked_record(v: View, outcome: Outcome, length: Nanos, at: At) = Untracked::record(&v, outcome, length, at);
+    untracked_release(v: View, at: At) = Untracked::release(&v, at);
+    breaker_leave_and_open_for(b: &Count, p: Permit, outcome: Outcome, wait: Nanos, at: At)
+        = Breaker::leave_and_open_for(b, p, outcome, wait, at);
+    breaker_leave_and_open_until(b: &Count, p: Permit, outcome: Outcome, time: Nanos, at: At)
+        = Breaker::leave_and_open_until(b, p, outcome, time, at);
+    untracked_record_and_open_for(v: View, outcome: Outcome, length: Nanos, wait: Nanos, at: At)
+        = Untracked::record_and_open_for(&v, outcome, length, wait, at);
+    untracked_record_and_open_until(v: View, outcome: Outcome, length: Nanos, time: Nanos, at: At)
+        = Untracked::record_and_open_until(&v, outcome, length, time, at);
+}
+
+entry! { "other":
+    ring_word_new() = RingWord::new();
+    count_window_new() = CountWindow::<[RingWord; 7]>::new();
+    count_window_over(ring: &'static [RingWord]) = CountWindow::over(ring);
+    count_window_capacity(window: &CountWindow<&'static [RingWord]>) = CountWindow::capacity(window);
+    count_breaker_new(policy: Policy) = CountBreaker::<7>::new(policy);
+    breaker_over(policy: Policy, ring: &'static [RingWord]) = Breaker::over(policy, CountWindow::over(ring), ());
+    breaker_over_enter(b: &Breaker<CountWindow<&'static [RingWord]>>, at: At) = b.enter(at);
+    breaker_over_leave(b: &Breaker<CountWindow<&'static [RingWord]>>, p: Permit, outcome: Outcome, at: At)
+        = b.leave(p, outcome, at);
+    breaker_starting(b: NonNull<Count>, state: State, at: At) = Breaker::starting(taken(b), state, at);
+    breaker_with_observer(b: NonNull<Count>) = Breaker::with_observer(taken(b), ());
+    breaker_observer(b: &Count) = Breaker::observer(b);
+    breaker_metrics(b: &Count, at: At) = Breaker::metrics(b, at);
+    breaker_explain(b: &Count, at: At) = Breaker::explain(b, at);
+    breaker_close(b: &Count, at: At) = Breaker::close(b, at);
+    breaker_open(b: &Count, at: At) = Breaker::open(b, at);
+    breaker_open_for(b: &Count, wait: Nanos, at: At) = Breaker::open_for(b, wait, at);
+    breaker_open_until(b: &Count, time: Nanos, at: At) = Breaker::open_until(b, time, at);
+    breaker_half_open(b: &Count, at: At) = Breaker::half_open(b, at);
+    breaker_disable(b: &Count, at: At) = Breaker::disable(b, at);
+    breaker_force_open(b: &Count, at: At) = Breaker::force_open(b, at);
+    breaker_metrics_only(b: &Count, at: At) = Breaker::metrics_only(b, at);
+    breaker_transition(b: &Count, state: State, at: At) = Breaker::transition(b, state, at);
+    breaker_reset(b: &Count, at: At) = Breaker::reset(b, at);
+}
+
+/// The value behind a pointer: an argument of an `extern "C"` function that owns it.
+fn taken<T>(at: NonNull<T>) -> T {
+    // SAFETY: never called; the images are inspected, not run.
+    unsafe { at.read() }
+}
