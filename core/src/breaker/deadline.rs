@@ -27,7 +27,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// Moves the state from `from` to `to`, stamps its deadline and starts its window. `false`: somebody else moved.
     pub(super) fn publish(&self, policy: &Policy, from: StateWord, to: StateWord, deadline: u64, at: At) -> bool {
         // AcqRel: users expect a transition to order their data; the words of this crate carry their own tags.
-        if self.state.compare_exchange(from.0, to.0, AcqRel, Acquire).is_err() {
+        if mutated("breaker_publish_store") {
+            self.state.store(to.0, Release);
+        } else if self.state.compare_exchange(from.0, to.0, AcqRel, Acquire).is_err() {
             return false;
         }
         self.stamp(to, deadline);
@@ -51,7 +53,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             // Acquire: a new stamp implies that the state it belongs to is visible.
             let seen = self.deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
             if seen & 0xffff == word.tag() {
-                if seen >= mine {
+                if seen >= mine || mutated("breaker_stamp_noraise") {
                     return; // a helper's, with a later clock: never lowered
                 }
             } else if self.load().tag() != word.tag() && !mutated("breaker_stamp_nocheck") {
@@ -71,6 +73,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             let seen = self.deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
             if let Some(deadline) = word.deadline(seen) {
                 return Some(deadline);
+            }
+            if mutated("breaker_tag_ignored") {
+                return Some(seen >> 16 << 16);
             }
             // The second look: without it a helper could write the stamp of a state long gone.
             if self.load() != word && !mutated("breaker_stamp_nocheck") {
@@ -189,7 +194,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 return;
             }
             match word.state() {
-                State::Closed => {
+                state if state == State::Closed || state == State::Open && mutated("breaker_trip_again") => {
                     let met = policy.judge(totals, in_a_row);
                     if !met.any() {
                         return;
@@ -209,7 +214,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     return self.tell(at.now, next.generation(), kind);
                 }
                 State::HalfOpen => {
-                    if totals.calls < u32::from(policy.trial_min) || self.decide(policy, word, totals, at) {
+                    let few = totals.calls < u32::from(policy.trial_min) && !mutated("breaker_decide_early");
+                    if few || self.decide(policy, word, totals, at) {
                         return;
                     }
                 }
@@ -230,7 +236,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                         return;
                     }
                 }
-                State::Open | State::Disabled | State::ForcedOpen => return,
+                _ => return,
             }
         }
     }

@@ -12,7 +12,7 @@ use super::window_count::{CountWindow, RingWord};
 use crate::decision::{Outcome, Reason, Refusal};
 use crate::error::{ConfigError, NeedsTime};
 use crate::event::{Event, EventKind, Observer};
-use crate::sync::{AcqRel, Acquire, AtomicU64, const_new};
+use crate::sync::{AcqRel, Acquire, AtomicU64, Release, const_new, mutated};
 use crate::time::{At, Nanos};
 use core::borrow::Borrow;
 
@@ -192,7 +192,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     let Some(deadline) = self.deadline_of(policy, word, at) else {
                         continue;
                     };
-                    if at.now.get() <= deadline {
+                    if at.now.get() <= deadline && !mutated("breaker_early") {
                         let wait = Nanos::new(deadline.saturating_sub(at.now.get()).saturating_add(1));
                         return Err(self.refuse(word, at, Reason::BreakerOpen, Some(wait)));
                     }
@@ -222,8 +222,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     }
 
     fn take_permit(&self, word: StateWord, next: StateWord, deadline: u64) -> bool {
-        if crate::sync::mutated("breaker_permit_store") {
-            self.state.store(next.0, crate::sync::Release);
+        if mutated("breaker_permit_store") {
+            self.state.store(next.0, Release);
             return true;
         }
         // AcqRel: as every move of the state word.
@@ -254,6 +254,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     #[inline]
     pub fn leave(&self, permit: Permit, outcome: Outcome, at: impl Into<At>) {
         let at = at.into();
+        if mutated("breaker_ignore_generation") {
+            return self.untracked().record(outcome, Nanos::ZERO, at);
+        }
         if !permit.is_plain() || outcome == Outcome::Ignored {
             return self.leave_rarely(permit, outcome, at);
         }
@@ -385,7 +388,7 @@ pub(super) fn half_open(policy: &Policy, word: StateWord, now: u64) -> (StateWor
 /// One trial permit taken as of `now`, and the deadline that then holds.
 fn taken(policy: &Policy, word: StateWord, deadline: u64, now: u64) -> (StateWord, u64) {
     match policy.trial_timeout {
-        TrialTimeout::Lease(lease) if word.permits() == 1 => {
+        TrialTimeout::Lease(lease) if word.permits() == 1 && !mutated("breaker_no_lease") => {
             let end = now.saturating_add(lease.get());
             (word.permit_taken(Some(end)), end)
         }

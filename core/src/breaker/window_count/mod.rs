@@ -181,7 +181,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
         loop {
             let word = self.totals.load(Acquire);
             if !layout.is_of(word, epoch.generation) {
-                if !is_current() && !mutated("record_stale_generation") {
+                if !is_current() && !mutated("window_backward") {
                     return Recorded::Stale;
                 }
                 self.bring_forward(epoch, &is_current);
@@ -196,13 +196,14 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
                 continue;
             }
             let leaving = match layout.leaving_slot(word, n) {
-                Some(slot) if word & DIRTY != 0 => self.outcome(slot),
+                Some(slot) if word & DIRTY != 0 && !mutated("window_nothing_leaves") => self.outcome(slot),
                 _ => 0, // nothing falls out, or a success
             };
             let clean = word & DIRTY != 0
                 && (layout.at_turn(word) && self.only_successes()
                     || mutated("window_clean_by_totals") && before.failed | before.slow == 0);
             let next = layout.push(word, bits, leaving, clean);
+            let next = if mutated("window_nolap") { layout.without_lap(next) } else { next };
             if self.totals.compare_exchange(word, next, AcqRel, Acquire).is_ok() {
                 return Recorded::Counted(layout.totals(next, n));
             }
@@ -327,6 +328,9 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
             let [first, second] = &self.lengths;
             // The cell that is not in force: no recorder whose swap can still succeed reads it.
             if layout.sizes(word) { first } else { second }.store(set.pack(), Relaxed);
+            if mutated("window_resize_store") {
+                return self.totals.store(layout.resized(word, failed, slow), Release);
+            }
             // AcqRel: publishes the cell.
             if self.totals.compare_exchange(word, layout.resized(word, failed, slow), AcqRel, Acquire).is_ok() {
                 return;

@@ -170,6 +170,11 @@ impl Layout {
             | lap.wrapping_shl(self.lap_at)
     }
 
+    /// What the totals word would be without its lap: only the models plant that fault.
+    pub(super) const fn without_lap(self, word: u64) -> u64 {
+        word & 1u64.wrapping_shl(self.lap_at).wrapping_sub(1)
+    }
+
     /// An empty window for a new stay. The ring is not cleared: nothing beyond the position is read before the lap.
     pub(super) const fn fresh(self, word: u64, generation: u16, trial: bool) -> u64 {
         let lap = word.wrapping_shr(self.lap_at).wrapping_add(1);
