@@ -19,6 +19,7 @@ mod time;
 
 pub mod breaker;
 pub mod event;
+pub mod limit;
 pub mod retry;
 
 #[cfg(feature = "wide")]
@@ -28,4 +29,6 @@ pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
+#[cfg(feature = "wide")]
+pub use limit::{Gcra, Quota, Rate};
 pub use time::{At, Nanos, Ticks};

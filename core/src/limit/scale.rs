@@ -1,0 +1,132 @@
+//! From nanoseconds to a limiter's own units and back, without a rounding error that adds up.
+
+/// `units(now) = floor(now * a / b)` for one fixed fraction, as two multiplications and a shift.
+///
+/// With `k = ceil(log2 b)` and `M = ceil(a * 2^(64+k) / b)`, `floor(now * M / 2^(64+k))` equals `floor(now * a / b)` for
+/// every `now` below `2^64`: `M` exceeds the true quotient by less than 1, so the product exceeds it by less than
+/// `2^64 <= 2^(64+k) / b`, which is the least distance from a fraction with denominator `b` to the next whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Scale {
+    /// The high part of `M`.
+    pub(crate) high: u64,
+    /// The low 64 bits of `M`.
+    pub(crate) low: u64,
+    /// `k`, below 64.
+    pub(crate) shift: u32,
+}
+
+impl Scale {
+    /// `units(now) = now * times`.
+    pub(crate) const fn whole(times: u64) -> Self {
+        Self {
+            high: times,
+            low: 0,
+            shift: 0,
+        }
+    }
+
+    /// `units(now) = floor(now * a / b)`, for `0 < a <= b <= 2^62`.
+    pub(crate) const fn fraction(a: u64, b: u64) -> Self {
+        let shift = if b <= 1 {
+            0
+        } else {
+            64_u32.wrapping_sub(b.wrapping_sub(1).leading_zeros())
+        };
+        // Long division in binary: no type holds the dividend, and a builder may take its time.
+        let mut quotient: u128 = if a >= b { 1 } else { 0 };
+        let mut rest = if a >= b { 0 } else { a };
+        let mut digits = 64_u32.wrapping_add(shift);
+        while digits > 0 {
+            rest = rest.wrapping_shl(1); // rest < b <= 2^62
+            quotient = quotient.wrapping_shl(1);
+            if rest >= b {
+                rest = rest.wrapping_sub(b);
+                quotient |= 1;
+            }
+            digits = digits.wrapping_sub(1);
+        }
+        if rest != 0 {
+            quotient = quotient.wrapping_add(1);
+        }
+        Self {
+            high: low(quotient >> 64),
+            low: low(quotient),
+            shift,
+        }
+    }
+
+    /// The units that have passed at `now`, at most `u64::MAX`.
+    #[inline(always)]
+    pub(crate) const fn units(self, now: u64) -> u64 {
+        let below = (now as u128).wrapping_mul(self.low as u128) >> 64;
+        // At most 2^64 * 2^63 + 2^64: no wrap.
+        let wide = (now as u128).wrapping_mul(self.high as u128).wrapping_add(below);
+        let shift = self.shift & 63;
+        let (top, bottom) = (low(wide >> 64), low(wide));
+        if top >> shift != 0 {
+            return u64::MAX;
+        }
+        (bottom >> shift) | (top << 1) << (63 ^ shift)
+    }
+}
+
+/// The low half.
+#[inline(always)]
+#[allow(clippy::cast_possible_truncation, reason = "masked")]
+const fn low(wide: u128) -> u64 {
+    (wide & u64::MAX as u128) as u64
+}
+
+/// The greatest common divisor.
+pub(crate) const fn gcd(mut a: u64, mut b: u64) -> u64 {
+    while let Some(rest) = a.checked_rem(b) {
+        a = b;
+        b = rest;
+    }
+    a
+}
+
+/// `ceil(x * num / den)`, or `None` beyond 64 bits. `x * num` must stay below `2^128`.
+pub(crate) const fn mul_div_ceil(x: u128, num: u128, den: u128) -> Option<u64> {
+    let product = x.wrapping_mul(num);
+    let (Some(quotient), Some(rest)) = (product.checked_div(den), product.checked_rem(den)) else {
+        return None;
+    };
+    let up = quotient.wrapping_add(if rest == 0 { 0 } else { 1 });
+    if up > u64::MAX as u128 { None } else { Some(low(up)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_fraction_is_floored_exactly_to_the_end_of_time(a in 1_u64..=1 << 62, b in 1_u64..=1 << 62, now: u64, near in 0_u64..3) {
+            let (a, b) = if a <= b { (a, b) } else { (b, a) };
+            let scale = Scale::fraction(a, b);
+            let exact = |now: u64| u64::try_from(u128::from(now) * u128::from(a) / u128::from(b)).unwrap();
+            // Any instant, and the instants around a multiple of b, where a rounding error shows first.
+            for t in [now, u64::MAX, (now / b * b).saturating_add(near), (now / b * b).saturating_sub(near)] {
+                prop_assert_eq!(scale.units(t), exact(t));
+            }
+        }
+
+        #[test]
+        fn small_fractions_are_floored_exactly(a in 1_u64..3_000, b in 1_u64..3_000, now: u64, near in 0_u64..3) {
+            let (a, b) = if a <= b { (a, b) } else { (b, a) };
+            let scale = Scale::fraction(a, b);
+            for t in [now, now >> 32, (now / b * b).saturating_add(near), (now / b * b).saturating_sub(near)] {
+                prop_assert_eq!(u128::from(scale.units(t)), u128::from(t) * u128::from(a) / u128::from(b));
+            }
+        }
+    }
+
+    #[test]
+    fn a_whole_scale_saturates() {
+        assert_eq!(Scale::whole(4).units(u64::MAX / 4), u64::MAX - 3);
+        assert_eq!(Scale::whole(4).units(u64::MAX / 4 + 1), u64::MAX);
+        assert_eq!(Scale::whole(3).units(u64::MAX), u64::MAX);
+    }
+}
