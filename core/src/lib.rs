@@ -18,12 +18,16 @@ mod sync;
 mod time;
 
 pub mod breaker;
+pub mod concurrency;
 pub mod event;
 pub mod retry;
 
 #[cfg(feature = "wide")]
 pub use breaker::{Breaker, CountBreaker, LiveCountBreaker};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
+#[cfg(feature = "wide")]
+pub use concurrency::Bulkhead;
+pub use concurrency::{Bulkhead32, OverRelease};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};
