@@ -20,6 +20,7 @@ mod time;
 pub mod breaker;
 pub mod concurrency;
 pub mod event;
+pub mod limit;
 pub mod retry;
 
 #[cfg(feature = "wide")]
@@ -32,4 +33,6 @@ pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
+#[cfg(feature = "wide")]
+pub use limit::{CycleConfig, CycleLimiter};
 pub use time::{At, Nanos, Ticks};
