@@ -18,6 +18,7 @@ mod sync;
 mod time;
 
 pub mod breaker;
+pub mod concurrency;
 pub mod event;
 pub mod limit;
 pub mod retry;
@@ -25,10 +26,14 @@ pub mod retry;
 #[cfg(feature = "wide")]
 pub use breaker::{Breaker, CountBreaker, LiveCountBreaker};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
+#[cfg(feature = "wide")]
+pub use concurrency::Bulkhead;
+pub use concurrency::{Bulkhead32, OverRelease};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
 #[cfg(feature = "wide")]
 pub use limit::{Gcra, Quota, Rate};
+pub use limit::{CycleConfig, CycleLimiter};
 pub use time::{At, Nanos, Ticks};

@@ -23,3 +23,10 @@ pub use gcra::{Gcra, GcraWord};
 pub use rate::{Quota, Rate};
 #[cfg(feature = "wide")]
 pub use reservation::{Denied, Peek, RawReservation, Reservation};
+//! Limits on how many calls may start in a time.
+
+#[cfg(feature = "wide")]
+mod cycle;
+
+#[cfg(feature = "wide")]
+pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleReservation, CycleSnapshot, LimitChange};

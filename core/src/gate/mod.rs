@@ -1,5 +1,8 @@
 //! The one idea: a gate is asked before a call and told after it.
 
+mod array;
+mod tuple;
+
 use crate::decision::{Outcome, Refusal};
 use crate::error::NeedsTime;
 use crate::time::{At, Nanos};
@@ -23,6 +26,13 @@ use crate::time::{At, Nanos};
 /// both.leave(permit, Outcome::Success, now);
 /// assert_eq!(outer.in_flight(), 0);
 /// ```
+///
+/// # Several gates as one
+/// A pipeline first asks every gate without taking, then charges them in order. If one refuses after all, because
+/// somebody else came in between, what the earlier ones gave is cancelled in reverse order. A rate limiter can take
+/// permits back only while nobody has asked it since; otherwise they are forfeited: the pipeline may admit less, never
+/// more. The refusal tells the longest wait of all the gates that refused, and none if for one of them time alone will
+/// not help, with that gate's reason.
 pub trait Gate {
     /// What an admitted call carries until it ends. Consumed by [`leave`](Gate::leave) or [`cancel`](Gate::cancel).
     type Permit;
@@ -47,6 +57,12 @@ pub trait Gate {
     /// forfeited: a gate may end up stricter, never more generous.
     fn cancel(&self, permit: Self::Permit);
 
+    /// Told when a pipeline refuses a call on the word of this gate's [`judge`](Gate::judge), so that a gate that reports
+    /// its refusals reports this one too. Changes no decision.
+    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
+        let _ = (cost, refusal, at);
+    }
+
     /// Whether the next `enter` needs the time. Where it does not, hosts skip reading the clock, which costs more than
     /// the decision.
     fn needs_clock(&self) -> bool {
@@ -56,7 +72,8 @@ pub trait Gate {
     /// [`enter`](Gate::enter) without the time, for a gate whose [`needs_clock`](Gate::needs_clock) said no.
     ///
     /// # Errors
-    /// [`NeedsTime`] when the answer depends on the time after all; nothing was taken.
+    /// [`NeedsTime`] when the answer is not a plain yes: it depends on the time after all, or it is a refusal, which
+    /// [`enter`](Gate::enter) then explains. Nothing was taken.
     fn enter_untimed(&self, cost: u32) -> Result<Self::Permit, NeedsTime> {
         let _ = cost;
         Err(NeedsTime)
@@ -105,6 +122,9 @@ impl<G: Gate + ?Sized> Gate for &G {
     fn cancel(&self, permit: Self::Permit) {
         (**self).cancel(permit);
     }
+    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
+        (**self).refused(cost, refusal, at);
+    }
     #[inline]
     fn needs_clock(&self) -> bool {
         (**self).needs_clock()
@@ -122,5 +142,23 @@ impl<G: Gate + ?Sized> Gate for &G {
     }
     fn next_deadline(&self, at: At) -> Option<Nanos> {
         (**self).next_deadline(at)
+    }
+}
+
+/// The refusal of a pipeline of which two gates refuse: the one to wait longest for, the earlier gate's if equal.
+const fn longest(earlier: Option<Refusal>, later: Refusal) -> Refusal {
+    match earlier {
+        None => later,
+        Some(earlier) => match (earlier.retry_after, later.retry_after) {
+            (None, _) => earlier,
+            (_, None) => later,
+            (Some(a), Some(b)) => {
+                if a.get() >= b.get() {
+                    earlier
+                } else {
+                    later
+                }
+            }
+        },
     }
 }

@@ -1,0 +1,84 @@
+//! The cycle limiter under every interleaving: asks beside asks, and asks beside changes of the limit.
+#![cfg(overcurrent_loom)]
+
+use loom::sync::Arc;
+use loom::thread;
+use overcurrent::limit::{CycleConfig, CycleLimiter};
+use overcurrent::Nanos;
+use std::num::NonZeroU32;
+
+const PERIOD: Nanos = Nanos::SECOND;
+
+fn limiter(limit: u32) -> Arc<CycleLimiter> {
+    Arc::new(CycleLimiter::new(CycleConfig::new(limit, PERIOD).build().unwrap()))
+}
+
+fn limit(n: u32) -> NonZeroU32 {
+    NonZeroU32::new(n).unwrap()
+}
+
+/// Two callers, one of them with an older clock, two permits each, three to be had: one caller is admitted.
+#[test]
+fn never_over_admits() {
+    loom::model(|| {
+        let limiter = limiter(3);
+        let theirs = limiter.clone();
+        let other = thread::spawn(move || theirs.try_acquire(2, Nanos::ZERO).is_ok());
+        let mine = limiter.try_acquire(2, Nanos::MILLISECOND).is_ok();
+        let admitted = u32::from(mine) + u32::from(other.join().unwrap());
+        assert_eq!(admitted, 1, "admitted is not what the limit allows");
+        assert_eq!(limiter.balance(Nanos::ZERO), 1, "permits were lost or minted");
+    });
+}
+
+/// Every limit that is ever in force has room for this ask: it is granted, whenever the changes happen.
+#[test]
+fn no_false_refusal_while_the_limit_changes() {
+    loom::model(|| {
+        let limiter = limiter(2);
+        limiter.try_acquire(2, Nanos::ZERO).unwrap();
+        limiter.try_acquire(1, PERIOD).unwrap();
+        let theirs = limiter.clone();
+        let other = thread::spawn(move || {
+            theirs.set_limit(limit(3), PERIOD).unwrap();
+            theirs.set_limit(limit(2), PERIOD).unwrap();
+        });
+        let granted = limiter.try_acquire(1, PERIOD).is_ok();
+        other.join().unwrap();
+        assert!(granted, "refused by a plan that was never in force");
+        assert_eq!(limiter.balance(PERIOD), 0, "permits were lost or minted");
+    });
+}
+
+/// An ask that is judged by an old limit is not admitted once a smaller one has been seen in force.
+#[test]
+fn an_old_limit_admits_nobody() {
+    loom::model(|| {
+        let limiter = limiter(2);
+        let theirs = limiter.clone();
+        let other = thread::spawn(move || {
+            theirs.set_limit(limit(3), Nanos::ZERO).unwrap();
+            theirs.set_limit(limit(1), Nanos::ZERO).unwrap();
+            theirs.balance(Nanos::ZERO)
+        });
+        let granted = limiter.try_acquire(2, Nanos::ZERO).is_ok();
+        let seen = other.join().unwrap();
+        assert!(!(granted && seen == 1), "admitted by a limit that was no longer in force");
+    });
+}
+
+/// Two changes at once: one may be told to try again, and what stays is one of the two, whole.
+#[test]
+fn changes_exclude_each_other() {
+    loom::model(|| {
+        let limiter = limiter(5);
+        limiter.try_acquire(1, Nanos::ZERO).unwrap();
+        let theirs = limiter.clone();
+        let other = thread::spawn(move || theirs.set_limit(limit(7), Nanos::ZERO).is_ok());
+        let mine = limiter.set_limit(limit(9), Nanos::ZERO).is_ok();
+        let theirs = other.join().unwrap();
+        assert!(mine || theirs, "both were told to try again");
+        let left = limiter.balance(Nanos::ZERO);
+        assert!(left == 8 && mine || left == 6 && theirs, "neither change is whole");
+    });
+}
