@@ -22,7 +22,7 @@ pub mod event;
 pub mod retry;
 
 #[cfg(feature = "wide")]
-pub use breaker::{Breaker, CountBreaker};
+pub use breaker::{Breaker, CountBreaker, TinyBreaker, TinyPolicy, TinyWord};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};

@@ -23,6 +23,8 @@ mod settings;
 #[cfg(feature = "wide")]
 mod state;
 #[cfg(feature = "wide")]
+mod tiny;
+#[cfg(feature = "wide")]
 mod untracked;
 #[cfg(feature = "wide")]
 mod window;
@@ -38,6 +40,7 @@ pub use self::{
     history::History,
     machine::{Breaker, CountBreaker},
     settings::Settings,
+    tiny::{TinyBreaker, TinyPolicy, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::{CountWindow, RingWord},
 };
