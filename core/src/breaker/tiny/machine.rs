@@ -3,7 +3,7 @@
 use super::policy::TinyPolicy;
 use super::step::Moved;
 use super::word::Word;
-use crate::breaker::permit::Permit;
+use crate::breaker::permit::{Permit, RawPermit};
 use crate::breaker::policy::Policy;
 use crate::breaker::report::State;
 use crate::breaker::window::Mark;
@@ -256,11 +256,15 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
                 records: true,
             });
         }
-        self.enter_unless_closed(word, at)
+        // As plain words: the permit of the fast way then stays in registers.
+        match self.enter_unless_closed(word, at) {
+            Ok(raw) => Ok(Permit::from_raw(raw)),
+            Err(refusal) => Err(refusal),
+        }
     }
 
     #[cold]
-    fn enter_unless_closed(&self, mut word: Word, at: At) -> Result<Permit, Refusal> {
+    fn enter_unless_closed(&self, mut word: Word, at: At) -> Result<RawPermit, Refusal> {
         loop {
             word = self.settle_by(word, at);
             match self.policy().refusal(word, at.now) {
@@ -271,12 +275,12 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
                 _ => {}
             }
             if !matches!(word.state(), State::Open | State::HalfOpen) {
-                return Ok(Self::permit(word, at.now));
+                return Ok(Self::permit(word, at.now).into_raw());
             }
             let next = self.policy().trial_taken(word, at.now);
             if mutated("tiny_permit_store") {
                 self.word.borrow().0.store(next.0, crate::sync::Release);
-                return Ok(Self::permit(next, at.now));
+                return Ok(Self::permit(next, at.now).into_raw());
             }
             let moved = Moved {
                 word: next,
@@ -284,7 +288,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
                 as_of: at.now,
             };
             match self.publish(word, &moved) {
-                Ok(()) => return Ok(Self::permit(next, at.now)),
+                Ok(()) => return Ok(Self::permit(next, at.now).into_raw()),
                 Err(seen) => word = seen,
             }
         }
@@ -326,6 +330,21 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     #[inline]
     pub fn leave(&self, permit: Permit, outcome: Outcome, at: impl Into<At>) {
         let at = at.into();
+        let word = self.load();
+        let good = outcome == Outcome::Success && !self.policy().policy.is_slow(at.now - permit.entered);
+        if good && word.is_healthy(permit.generation) {
+            match self.policy().one_more(word) {
+                None => return,
+                Some(next) if self.swap(word, next).is_ok() => return,
+                Some(_) => {}
+            }
+        }
+        self.leave_otherwise(permit.into_raw(), outcome, at);
+    }
+
+    #[inline(never)]
+    fn leave_otherwise(&self, permit: RawPermit, outcome: Outcome, at: At) {
+        let permit = Permit::from_raw(permit);
         let Some(mark) = self.mark(&permit, outcome, at.now - permit.entered) else {
             return self.cancel(permit);
         };
@@ -372,7 +391,6 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     }
 
     /// Records a mark of `generation` (`None`: whichever is current) and, in the same swap, what follows from it.
-    #[inline]
     pub(super) fn record(&self, generation: Option<u16>, mark: Mark, at: At) {
         let mut word = self.load();
         loop {
@@ -385,23 +403,14 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
             let Some(next) = self.policy().recorded(word, mark) else {
                 return;
             };
-            let swapped = if next.has_window() && next.spotless() {
-                self.swap(word, next) // every threshold is above zero
-            } else {
-                self.swap_judged(word, next, at)
+            let swapped = match self.policy().judged(next, at) {
+                Some(moved) => self.publish(word, &moved),
+                None => self.swap(word, next),
             };
             match swapped {
                 Ok(()) => return,
                 Err(seen) => word = seen,
             }
-        }
-    }
-
-    #[inline(never)]
-    fn swap_judged(&self, word: Word, next: Word, at: At) -> Result<(), Word> {
-        match self.policy().judged(next, at) {
-            Some(moved) => self.publish(word, &moved),
-            None => self.swap(word, next),
         }
     }
 

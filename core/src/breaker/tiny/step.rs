@@ -300,12 +300,7 @@ impl TinyPolicy {
     pub(super) const fn recorded(&self, word: Word, mark: Mark) -> Option<Word> {
         if word.has_window() {
             if word.spotless() && !mark.failed && !mark.slow {
-                // A good call into a full window of good calls changes no bit.
-                return if word.fill() >= self.window {
-                    None
-                } else {
-                    Some(word.one_more())
-                };
+                return self.one_more(word);
             }
             return Some(word.pushed(mark.failed, mark.slow, self.window));
         }
@@ -313,5 +308,16 @@ impl TinyPolicy {
             return Some(word.trial_result(mark.failed, mark.slow));
         }
         None
+    }
+
+    /// A good call in a window without a bad one: nothing to judge, as every threshold is above zero. In a full window
+    /// it changes no bit.
+    #[inline]
+    pub(super) const fn one_more(&self, word: Word) -> Option<Word> {
+        if word.fill() >= self.window {
+            None
+        } else {
+            Some(word.one_more())
+        }
     }
 }

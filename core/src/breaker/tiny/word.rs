@@ -126,6 +126,12 @@ impl Word {
         self.0 & BOTH == 0
     }
 
+    /// CLOSED in this generation with nothing bad in the window: one comparison.
+    #[inline]
+    pub(super) const fn is_healthy(self, generation: u16) -> bool {
+        self.0 & !(31 << FIVE_AT) == (generation as u64) << GENERATION_AT
+    }
+
     /// One good call more in a window that has nothing bad and is not full.
     #[inline]
     pub(super) const fn one_more(self) -> Self {
