@@ -25,6 +25,7 @@ pub mod retry;
 
 #[cfg(feature = "wide")]
 pub use breaker::{Breaker, CountBreaker, LiveCountBreaker};
+pub use breaker::{Breaker, CountBreaker, TinyBreaker, TinyPolicy, TinyWord};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
 #[cfg(feature = "wide")]
 pub use concurrency::Bulkhead;

@@ -25,6 +25,8 @@ mod settings;
 #[cfg(feature = "wide")]
 mod state;
 #[cfg(feature = "wide")]
+mod tiny;
+#[cfg(feature = "wide")]
 mod untracked;
 #[cfg(feature = "wide")]
 mod window;
@@ -41,6 +43,7 @@ pub use self::{
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     settings::Settings,
+    tiny::{TinyBreaker, TinyPolicy, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::{CountWindow, RingWord},
 };
