@@ -75,7 +75,8 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
     let begin = Begin { state: state(cfg.number("init")?)?, phase: Nanos::new(cfg.number("phase")?) };
     let ops = Op::all(trace, 12)?;
     let (events, rejections) = ((), ());
-    let seen = ((), ()); let _ = (events, rejections);
+    let seen = ((), ());
+    let _ = (events, rejections);
     macro_rules! on {
         ($breaker:ty) => {
             match <$breaker>::new(policy) {
@@ -162,11 +163,7 @@ fn state(number: u8) -> Verdict<State> {
     })
 }
 
-pub(crate) fn replay_on<M: Machine>(
-    breaker: &M,
-    begin: Begin,
-    ops: &[Op<'_>],
-) -> Verdict {
+pub(crate) fn replay_on<M: Machine>(breaker: &M, begin: Begin, ops: &[Op<'_>]) -> Verdict {
     for op in ops {
         let at = begin.phase + Nanos::new(op.number(0)?);
         let answer = step(breaker, op, at, begin.phase)?;

@@ -36,9 +36,11 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Vec<String>> {
         "TL" => {
             let mut slices = Slices::new(size);
             each(&ops, |at, rec| slices.step(at.get(), rec))?;
-            Ok(vec!["windows of slices from creation (TL) replayed on a model in this program: the engine has one time \
+            Ok(vec![
+                "windows of slices from creation (TL) replayed on a model in this program: the engine has one time \
                      window, aligned to its clock"
-                .to_owned()])
+                    .to_owned(),
+            ])
         }
         other => unusable(format!("unknown window {other}")),
     }
