@@ -2,7 +2,7 @@
 
 use crate::trace::{Settings, Verdict, unusable};
 use overcurrent::retry::exponential_ms;
-use overcurrent::{BreakerConfig, HalfOpenEnd, Nanos, OpenFor, TrialTimeout, Window};
+use overcurrent::{BreakerConfig, Bulkhead, HalfOpenEnd, Nanos, OpenFor, TrialTimeout, Window};
 use serde_json::Value;
 
 /// The growing interval, attempt by attempt.
@@ -49,13 +49,11 @@ pub(crate) fn validate(line: &Value) -> Verdict<Row> {
         Ours::Takes(taken) => taken,
         Ours::Has(why) => return Ok(Row::NotOurs(why)),
     };
-    if ours == theirs {
-        return Ok(Row::Same);
-    }
-    for (name, values, why) in DIFFERENT {
-        if *name == what && values.contains(&value) {
-            return Ok(Row::Differs(why));
-        }
+    let known = DIFFERENT.iter().find(|(name, values, _)| *name == what && values.contains(&value));
+    match known {
+        None if ours == theirs => return Ok(Row::Same),
+        Some((_, _, why)) if ours != theirs => return Ok(Row::Differs(why)),
+        _ => {}
     }
     let word = |taken| if taken { "taken" } else { "refused" };
     unusable(format!("{what} = {value}: expected {}, got {}", word(theirs), word(ours)))
@@ -132,6 +130,7 @@ fn ours(what: &str, value: &str) -> Verdict<Ours> {
         "cb.maxWaitDurationInHalfOpenState(ms)" if number == 0 => taken(builder.trial_timeout(TrialTimeout::Never)),
         "cb.maxWaitDurationInHalfOpenState(ms)" => taken(end(ms)),
         "rl.limitRefreshPeriod(days)" | "rl.timeoutDuration(days)" => Ok(Ours::Has(DURATION)),
+        "bh.maxConcurrentCalls" => Ok(Ours::Takes(Bulkhead::new(int).is_ok())),
         "bh.maxWaitDuration(ms)" => Ok(Ours::Has("our bulkhead never waits")),
         _ => unusable(format!("unknown setting {what}")),
     }
