@@ -1,6 +1,7 @@
 //! Kinds `interval` and `validate`: tables of numbers and of settings that are taken or refused.
 
 use crate::trace::{Settings, Verdict, unusable};
+use overcurrent::limit::CycleConfig;
 use overcurrent::retry::exponential_ms;
 use overcurrent::{BreakerConfig, Bulkhead, HalfOpenEnd, Nanos, OpenFor, TrialTimeout, Window};
 use serde_json::Value;
@@ -129,6 +130,12 @@ fn ours(what: &str, value: &str) -> Verdict<Ours> {
         // 0 is the reference's word for off; ours is a name.
         "cb.maxWaitDurationInHalfOpenState(ms)" if number == 0 => taken(builder.trial_timeout(TrialTimeout::Never)),
         "cb.maxWaitDurationInHalfOpenState(ms)" => taken(end(ms)),
+        "rl.limitForPeriod" => Ok(Ours::Takes(CycleConfig::new(int, Nanos::SECOND).build().is_ok())),
+        "rl.limitRefreshPeriod(ns)" => Ok(Ours::Takes(CycleConfig::new(1, Nanos::new(number)).build().is_ok())),
+        "rl.timeoutDuration(ns)" => {
+            let config = CycleConfig::new(1, Nanos::SECOND).timeout(Nanos::new(number));
+            Ok(Ours::Takes(config.build().is_ok()))
+        }
         "rl.limitRefreshPeriod(days)" | "rl.timeoutDuration(days)" => Ok(Ours::Has(DURATION)),
         "bh.maxConcurrentCalls" => Ok(Ours::Takes(Bulkhead::new(int).is_ok())),
         "bh.maxWaitDuration(ms)" => Ok(Ours::Has("our bulkhead never waits")),

@@ -2,6 +2,7 @@
 //! for the proof that this is where the two part.
 
 use conformance::{Failure, lines, replay};
+use overcurrent::limit::{CycleConfig, CycleLimiter, LimitChange};
 use overcurrent::{
     Bulkhead, CountBreaker, BreakerConfig, HalfOpenEnd, Nanos, OpenFor, Outcome, OverRelease, State, TrialTimeout, Window,
 };
@@ -127,4 +128,58 @@ fn the_recorded_bulkhead_quirks_part_from_us_at_an_over_release() {
     println!("quirk-bh-over-release: {passed} as recorded, others first differ in {differ:?}");
     assert_eq!(passed + differ.values().sum::<usize>(), 40);
     assert!(differ.keys().all(|field| *field == "r") && !differ.is_empty(), "{differ:?}");
+}
+
+fn limiter(limit: u32) -> CycleLimiter {
+    let config = CycleConfig::new(limit, Nanos::SECOND).timeout(Nanos::MINUTE).limit_change(LimitChange::NextCycle);
+    CycleLimiter::new(config.build().unwrap())
+}
+
+/// quirk-rl-drain-stale-or-negative.
+#[test]
+fn a_drain_after_idle_cycles_leaves_nothing() {
+    let limiter = limiter(10);
+    assert!(limiter.try_acquire(9, ms(100)).is_ok());
+    // The reference subtracts the 1 it last wrote from the 10 of this cycle and leaves 9.
+    limiter.drain(ms(5_500));
+    assert_eq!(limiter.balance(ms(5_500)), 0);
+    assert!(limiter.try_acquire(1, ms(5_999)).is_err());
+    assert_eq!(limiter.balance(ms(6_000)), 10);
+}
+
+/// quirk-rl-drain-stale-or-negative.
+#[test]
+fn a_drain_never_forgives_debt() {
+    let limiter = limiter(10);
+    assert_eq!(limiter.reserve(25, ms(100)).unwrap().wait(), ms(1_900));
+    assert_eq!(limiter.balance(ms(100)), -15);
+    limiter.drain(ms(200)); // the reference: 0
+    assert_eq!(limiter.balance(ms(200)), -15);
+    assert_eq!(limiter.balance(ms(1_000)), -5);
+    assert_eq!(limiter.balance(ms(2_000)), 5);
+}
+
+/// quirk-rl-nonpositive-permits.
+#[test]
+fn no_permits_cost_nothing_and_give_nothing() {
+    // A negative number cannot be written: the parameter is unsigned.
+    let ask: for<'a> fn(&'a CycleLimiter, u32, Nanos) -> _ = CycleLimiter::reserve;
+    let limiter = limiter(5);
+    for _ in 0..100 {
+        assert_eq!(ask(&limiter, 0, ms(1)).unwrap().wait(), Nanos::ZERO);
+        assert_eq!(limiter.balance(ms(1)), 5);
+    }
+}
+
+#[test]
+fn the_recorded_limiter_quirks_part_from_us() {
+    for (family, fields) in [
+        ("quirk-rl-drain-stale-or-negative", vec!["balance", "event"]),
+        ("quirk-rl-nonpositive-permits", vec!["permits", "balance"]),
+    ] {
+        let (passed, differ) = differences("rate_limiter_quirks.jsonl.gz", family);
+        println!("{family}: {passed} as recorded, others first differ in {differ:?}");
+        assert_eq!(passed + differ.values().sum::<usize>(), 40, "{family}");
+        assert!(!differ.is_empty() && differ.keys().all(|field| fields.contains(field)), "{family}: {differ:?}");
+    }
 }
