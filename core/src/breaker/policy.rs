@@ -65,7 +65,7 @@ impl OpenFor {
     /// The wait after the `attempt`-th trip in a row (from 1).
     pub const fn wait(&self, attempt: u32, random: u32) -> Nanos {
         let base = if self.multiplier_milli == 1_000 {
-            self.first.get()
+            if self.first.get() < self.cap.get() { self.first.get() } else { self.cap.get() }
         } else {
             let cap_ms = millis(self.cap);
             let ms = exponential_ms(millis(self.first), self.multiplier_milli, cap_ms, attempt);

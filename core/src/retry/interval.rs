@@ -3,16 +3,21 @@
 /// The `attempt`-th interval (from 1) of a geometric series, in milliseconds.
 ///
 /// `initial`, then each the one before times `multiplier_milli / 1000`, **truncated to whole milliseconds at every
-/// step**, then at most `cap`. Saturates at `i64::MAX` like the reference (Resilience4j 2.4.0, `IntervalFunction`), and
-/// stops multiplying as soon as nothing can change any more.
+/// step**, then at most `cap`. Bit for bit what the reference computes in binary64 (Resilience4j 2.4.0,
+/// `IntervalFunction`), with whole numbers only: 1,360 ms times 1.15 is 1,563 ms there and here. Saturates at
+/// `i64::MAX`, and stops multiplying as soon as nothing can change any more.
 #[must_use]
 pub const fn exponential_ms(initial: u64, multiplier_milli: u32, cap: u64, attempt: u32) -> u64 {
-    const TOP: u64 = i64::MAX as u64;
     let top = if cap < TOP { cap } else { TOP };
-    let mut value = initial;
+    let ratio = Binary::ratio(multiplier_milli);
+    let mut value = if initial < TOP { initial } else { TOP };
     let mut step = 1;
-    while step < attempt && value < top {
-        let next = times_milli(value, multiplier_milli);
+    while step < attempt {
+        // Past the cap a series that grows stays there; one that shrinks comes back.
+        if value >= top && multiplier_milli >= 1_000 {
+            break;
+        }
+        let next = ratio.times(value);
         if next == value {
             break;
         }
@@ -20,6 +25,55 @@ pub const fn exponential_ms(initial: u64, multiplier_milli: u32, cap: u64, attem
         step = step.wrapping_add(1);
     }
     if value < top { value } else { top }
+}
+
+const TOP: u64 = i64::MAX as u64;
+
+/// A number as binary64 holds it: `digits * 2^exponent`, at most 53 digits, rounded to the nearest, ties to even.
+#[derive(Clone, Copy)]
+struct Binary {
+    digits: u64,
+    exponent: i32,
+}
+
+impl Binary {
+    /// `number * 2^exponent`, and a little more if `more`.
+    const fn round(number: u128, more: bool, exponent: i32) -> Self {
+        let excess = 75_u32.saturating_sub(number.leading_zeros()); // digits beyond 53
+        if excess == 0 {
+            return Self { digits: number as u64, exponent }; // 53 digits at most
+        }
+        let digits = (number >> excess) as u64;
+        let rest = number & (1_u128 << excess).wrapping_sub(1);
+        let half = 1 << excess.wrapping_sub(1);
+        let up = rest > half || (rest == half && (more || digits & 1 == 1));
+        Self { digits: digits.wrapping_add(up as u64), exponent: exponent.wrapping_add(excess as i32) }
+    }
+
+    /// `milli / 1000`.
+    const fn ratio(milli: u32) -> Self {
+        if milli == 0 {
+            return Self { digits: 0, exponent: 0 };
+        }
+        // Shifted to the top, so that the quotient has at least 54 digits and the remainder only breaks a tie.
+        let shift = (milli as u64).leading_zeros();
+        let shifted = (milli as u64) << shift;
+        let quotient = thousandth(shifted);
+        let rest = shifted.wrapping_sub(quotient.wrapping_mul(1_000));
+        Self::round(quotient as u128, rest != 0, (shift as i32).wrapping_neg())
+    }
+
+    /// `floor(self * whole)`, at most `i64::MAX`: what a cast of the binary64 product to a 64-bit integer gives.
+    const fn times(self, whole: u64) -> u64 {
+        let whole = Self::round(whole as u128, false, 0);
+        let exponent = self.exponent.wrapping_add(whole.exponent);
+        let product = Self::round((self.digits as u128).wrapping_mul(whole.digits as u128), false, exponent);
+        let shift = product.exponent.unsigned_abs();
+        if product.exponent <= 0 {
+            return if shift < 64 { product.digits >> shift } else { 0 };
+        }
+        if shift < product.digits.leading_zeros() { product.digits << shift } else { TOP }
+    }
 }
 
 /// `floor(n / 1000)` without a division: a breaker that trips asks for its wait inside a decision, and 32-bit chips

@@ -1,0 +1,240 @@
+//! Kind `cb`: the circuit breaker.
+
+use crate::trace::{Op, Settings, Verdict, unusable};
+use overcurrent::breaker::{History, Metrics, Rule};
+use overcurrent::{
+    Breaker, BreakerConfig, CountBreaker, Event, EventKind, HalfOpenEnd, Nanos, Observer, OpenFor, Outcome, Policy,
+    Reason, State, TrialTimeout, Window,
+};
+use serde_json::Value;
+
+/// Events of one operation: at most a few.
+
+/// What a trace asks of a breaker, whatever its type.
+pub(crate) trait Machine {
+    fn enter(&self, at: Nanos) -> bool;
+    fn record(&self, outcome: Outcome, length: Nanos, at: Nanos);
+    fn record_and_open_for(&self, outcome: Outcome, length: Nanos, wait: Nanos, at: Nanos);
+    fn record_and_open_until(&self, outcome: Outcome, length: Nanos, time: Nanos, at: Nanos);
+    fn release(&self, at: Nanos);
+    fn transition(&self, state: State, at: Nanos) -> bool;
+    fn open_for(&self, wait: Nanos, at: Nanos) -> bool;
+    fn open_until(&self, time: Nanos, at: Nanos) -> bool;
+    fn reset(&self, at: Nanos);
+    fn settle(&self, at: Nanos);
+    fn metrics(&self, at: Nanos) -> Metrics;
+}
+
+macro_rules! machine {
+    ([$($generics:tt)*] $breaker:ty) => {
+        impl<$($generics)*> Machine for $breaker {
+            fn enter(&self, at: Nanos) -> bool {
+                // The permit is put aside: traces report late results and results of no call, to whatever is current.
+                self.enter(at).is_ok()
+            }
+            fn record(&self, outcome: Outcome, length: Nanos, at: Nanos) {
+                self.untracked().record(outcome, length, at);
+            }
+            fn record_and_open_for(&self, outcome: Outcome, length: Nanos, wait: Nanos, at: Nanos) {
+                self.untracked().record_and_open_for(outcome, length, wait, at);
+            }
+            fn record_and_open_until(&self, outcome: Outcome, length: Nanos, time: Nanos, at: Nanos) {
+                self.untracked().record_and_open_until(outcome, length, time, at);
+            }
+            fn release(&self, at: Nanos) {
+                self.untracked().release(at);
+            }
+            fn transition(&self, state: State, at: Nanos) -> bool {
+                self.transition(state, at).is_ok()
+            }
+            fn open_for(&self, wait: Nanos, at: Nanos) -> bool {
+                self.open_for(wait, at).is_ok()
+            }
+            fn open_until(&self, time: Nanos, at: Nanos) -> bool {
+                self.open_until(time, at).is_ok()
+            }
+            fn reset(&self, at: Nanos) {
+                self.reset(at);
+            }
+            fn settle(&self, at: Nanos) {
+                self.settle(at);
+            }
+            fn metrics(&self, at: Nanos) -> Metrics {
+                self.metrics(at)
+            }
+        }
+    };
+}
+
+machine!([H: History, O: Observer] Breaker<H, Policy, O>);
+
+/// Replays a trace on the breaker that its settings ask for.
+pub(crate) fn replay(trace: &Value) -> Verdict {
+    let cfg = Settings(&trace["cfg"]);
+    let policy = policy(cfg)?;
+    let begin = Begin { state: state(cfg.number("init")?)?, phase: Nanos::new(cfg.number("phase")?) };
+    let ops = Op::all(trace, 12)?;
+    let (events, rejections) = ((), ());
+    let seen = ((), ());
+    let _ = (events, rejections);
+    macro_rules! on {
+        ($breaker:ty) => {
+            match <$breaker>::new(policy) {
+                Ok(breaker) => {
+                    let breaker = Box::new(breaker.starting(begin.state, begin.phase));
+                    replay_on(&*breaker, begin, &ops)
+                }
+                Err(e) => unusable(e.to_string()),
+            }
+        };
+    }
+    match policy.window() {
+        Window::Calls(n) if n <= 256 => on!(CountBreaker<16>),
+        Window::Calls(_) => on!(CountBreaker<2048>),
+        Window::Time { .. } => unusable("no time window yet"),
+    }
+}
+
+/// Where and when a trace's breaker begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Begin {
+    pub(crate) state: State,
+    /// Traces count time from the breaker's creation; windows are aligned to whole seconds of the clock.
+    pub(crate) phase: Nanos,
+}
+
+/// Our settings for the reference's.
+pub(crate) fn policy(cfg: Settings<'_>) -> Verdict<Policy> {
+    let size: u32 = cfg.number("size")?;
+    let min_calls: u32 = cfg.number("min_calls")?;
+    let trials: u16 = cfg.number("half_open_calls")?;
+    // The reference clamps a minimum to the window when it judges; we refuse such settings, so the clamp is here.
+    let (window, least) = match cfg.text("window")? {
+        "count" => (Window::calls(size), min_calls.min(size)),
+        "time" => (Window::time(Nanos::from_secs(u64::from(size)), size), min_calls),
+        other => return unusable(format!("unknown window {other}")),
+    };
+    let config = BreakerConfig::new(window)
+        .failure_rate(cfg.number("fail_thr")?)
+        .slow_call(Nanos::new(cfg.number("slow_dur")?), cfg.number("slow_thr")?)
+        .min_calls(least)
+        .trial_calls(trials)
+        .trial_min(u16::try_from(min_calls).unwrap_or(u16::MAX).min(trials))
+        .open_for(open_for(cfg.list("wait")?)?)
+        .trial_timeout(trial_timeout(cfg)?)
+        .auto_half_open(cfg.number::<u8>("auto")? != 0);
+    config.build().or_else(|e| unusable(format!("refused settings: {e}")))
+}
+
+fn open_for(wait: &[Value]) -> Verdict<OpenFor> {
+    let ms = |n: &Value| n.as_u64().map(Nanos::from_millis);
+    let wait = match wait {
+        [kind, wait] if kind == "fixed" => ms(wait).map(OpenFor::fixed),
+        [kind, first, multiplier, cap] if kind == "exp" => multiplier
+            .as_u64()
+            .and_then(|m| u32::try_from(m).ok())
+            .and_then(|m| Some(OpenFor::exponential(ms(first)?, m, ms(cap)?))),
+        _ => None,
+    };
+    wait.map_or_else(|| unusable("unknown wait"), Ok)
+}
+
+fn trial_timeout(cfg: Settings<'_>) -> Verdict<TrialTimeout> {
+    let stay = match cfg.number("half_open_max_wait")? {
+        0 => return Ok(TrialTimeout::Never),
+        ms => Nanos::from_millis(ms),
+    };
+    match cfg.number("half_open_max_wait_to")? {
+        0 => Ok(TrialTimeout::Stay { stay, then: HalfOpenEnd::Closed }),
+        1 => Ok(TrialTimeout::Stay { stay, then: HalfOpenEnd::Open }),
+        other => unusable(format!("unknown half_open_max_wait_to {other}")),
+    }
+}
+
+fn state(number: u8) -> Verdict<State> {
+    Ok(match number {
+        0 => State::Closed,
+        1 => State::Open,
+        2 => State::HalfOpen,
+        3 => State::Disabled,
+        4 => State::ForcedOpen,
+        5 => State::MetricsOnly,
+        _ => return unusable(format!("unknown state {number}")),
+    })
+}
+
+pub(crate) fn replay_on<M: Machine>(breaker: &M, begin: Begin, ops: &[Op<'_>]) -> Verdict {
+    for op in ops {
+        let at = begin.phase + Nanos::new(op.number(0)?);
+        let answer = step(breaker, op, at, begin.phase)?;
+        let seen = breaker.metrics(at);
+        op.expect(4, "r", answer)?;
+        op.expect(5, "state", seen.state as u8)?;
+        op.expect(6, "buffered", seen.calls)?;
+        op.expect(7, "failed", seen.failed)?;
+        op.expect(8, "slow", seen.slow)?;
+        op.expect(9, "slow_failed", seen.slow_failed)?;
+    }
+    Ok(())
+}
+
+/// Does what the trace did; what it answered.
+fn step<M: Machine>(breaker: &M, op: &Op<'_>, at: Nanos, phase: Nanos) -> Verdict<i8> {
+    use Outcome::{Failure, Success};
+    let length = || op.number(2).map(Nanos::new);
+    let wait = |field| op.number(field).map(Nanos::from_millis);
+    let time = |field| op.number(field).map(|t| phase + Nanos::new(t));
+    let allowed = |yes| if yes { 1 } else { -1 };
+    match op.text(1)? {
+        "acq" => return Ok(i8::from(breaker.enter(at))),
+        "ok" | "unr" | "rok" => breaker.record(Success, length()?, at),
+        "err" | "rbad" | "xbadf" => breaker.record(Failure, length()?, at),
+        "ign" | "rel" => breaker.release(at),
+        "xokf" => breaker.record_and_open_for(Success, length()?, wait(3)?, at),
+        "xerrf" => breaker.record_and_open_for(Failure, length()?, wait(3)?, at),
+        "xoku" => breaker.record_and_open_until(Success, length()?, time(3)?, at),
+        "xerru" => breaker.record_and_open_until(Failure, length()?, time(3)?, at),
+        "tofor" => return Ok(allowed(breaker.open_for(wait(2)?, at))),
+        "tountil" => return Ok(allowed(breaker.open_until(time(2)?, at))),
+        "reset" => breaker.reset(at),
+        "nop" => breaker.settle(at),
+        to => match to.strip_prefix("to").and_then(|n| n.parse().ok()).map(state) {
+            Some(to) => return Ok(allowed(breaker.transition(to?, at))),
+            None => return op.unusable("unknown op"),
+        },
+    }
+    Ok(1)
+}
+
+/// The recorded events without those of single results: `S`, `E` and `I` are the host's to tell.
+fn compared(op: &Op<'_>) -> Verdict<String> {
+    let mut kept = String::new();
+    for event in op.text(11)?.split_ascii_whitespace() {
+        match event.as_bytes() {
+            b"S" | b"E" | b"I" => {}
+            b"N" | b"F" | b"W" | b"R" | [b'T', b'0'..=b'5', b'0'..=b'5'] => push(&mut kept, event),
+            _ => return op.unusable("unknown event"),
+        }
+    }
+    Ok(kept)
+}
+
+fn push(events: &mut String, event: &str) {
+    if !events.is_empty() {
+        events.push(' ');
+    }
+    events.push_str(event);
+}
+
+/// Our event in the trace's letters.
+fn write(events: &mut String, event: Event) {
+    match event.kind {
+        // The reference counts these refusals and does not publish them.
+        EventKind::Refused(refusal) if refusal.reason == Reason::ForcedOpen => {}
+        EventKind::Refused(_) => push(events, "N"),
+        EventKind::Tripped(trip) => push(events, if trip.rule == Rule::SlowRate { "W" } else { "F" }),
+        EventKind::Transition { from, to } => push(events, &format!("T{}{}", from as u8, to as u8)),
+        EventKind::Reset => push(events, "R"),
+        other => push(events, &format!("{other:?}")),
+    }
+}
