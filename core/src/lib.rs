@@ -19,6 +19,8 @@ mod time;
 
 pub mod breaker;
 pub mod event;
+#[cfg(feature = "std")]
+pub mod host;
 pub mod retry;
 
 #[cfg(feature = "wide")]
@@ -28,4 +30,9 @@ pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
+#[cfg(feature = "std")]
+pub use host::{
+    Acquire, CallError, Classify, Clock, Deadline, ErrIsFailure, Fallback, ForErr, ForOk, GateExt, Guard, ManualClock,
+    ManualSleep, MonotonicClock, Protected, Reserve, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
+};
 pub use time::{At, Nanos, Ticks};

@@ -3,6 +3,7 @@
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
 use crate::host::clock::Clock;
+use crate::time::At;
 use std::fmt;
 
 /// One admitted call, reported when it ends in whatever way.
@@ -56,12 +57,21 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     /// ```
     #[inline]
     pub fn enter(gate: &'a G, clock: &'a C, cost: u32) -> Result<Self, Refusal> {
-        let untimed = if gate.needs_clock() { None } else { gate.enter_untimed(cost).ok() };
+        let untimed = if gate.needs_clock() {
+            None
+        } else {
+            gate.enter_untimed(cost).ok()
+        };
         let held = match untimed {
             Some(permit) => Held::Untimed(permit),
             None => Held::Timed(gate.enter(cost, clock.now())?),
         };
-        Ok(Self { gate, clock, held: Some(held), was_panicking: std::thread::panicking() })
+        Ok(Self {
+            gate,
+            clock,
+            held: Some(held),
+            was_panicking: std::thread::panicking(),
+        })
     }
 
     /// Reports that the call worked.
@@ -128,18 +138,19 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
         }
     }
 
-    /// The permit itself, for a report that a guard does not know, such as a breaker's `leave_and_open_for`. It is
-    /// the caller's to give back from here on.
+    /// Hands the permit and the time to `report`, for what a guard does not know, such as a breaker's
+    /// `leave_and_open_for`. `report` must give the permit back.
     ///
     /// ```
-    /// use overcurrent::{Bulkhead, Gate, GateExt, Nanos, Outcome};
+    /// use overcurrent::{Bulkhead, Gate, GateExt, Outcome};
     /// let slots = Bulkhead::new(1).unwrap();
-    /// let permit = slots.guard(1).unwrap().into_permit().unwrap();
-    /// slots.leave(permit, Outcome::Failure, Nanos::ZERO.into());
+    /// slots.guard(1).unwrap().finish_with(|permit, at| slots.leave(permit, Outcome::Failure, at));
     /// assert_eq!(slots.in_flight(), 0);
     /// ```
-    pub fn into_permit(mut self) -> Option<G::Permit> {
-        self.held.take().map(|(Held::Timed(permit) | Held::Untimed(permit))| permit)
+    pub fn finish_with(mut self, report: impl FnOnce(G::Permit, At)) {
+        if let Some(Held::Timed(permit) | Held::Untimed(permit)) = self.held.take() {
+            report(permit, self.clock.now());
+        }
     }
 
     #[inline]
