@@ -21,6 +21,8 @@ pub mod breaker;
 pub mod concurrency;
 pub mod event;
 pub mod limit;
+#[cfg(feature = "std")]
+pub mod host;
 pub mod retry;
 
 #[cfg(feature = "wide")]
@@ -37,4 +39,9 @@ pub use gate::Gate;
 #[cfg(feature = "wide")]
 pub use limit::{Gcra, Quota, Rate};
 pub use limit::{CycleConfig, CycleLimiter};
+#[cfg(feature = "std")]
+pub use host::{
+    Acquire, CallError, Classify, Clock, Deadline, ErrIsFailure, Fallback, ForErr, ForOk, GateExt, Guard, ManualClock,
+    ManualSleep, MonotonicClock, Protected, Reserve, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
+};
 pub use time::{At, Nanos, Ticks};

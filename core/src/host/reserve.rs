@@ -1,0 +1,55 @@
+//! What a queue of waiters asks of a limiter.
+
+use crate::decision::Refusal;
+use crate::time::Nanos;
+
+/// A limiter that can promise permits for later: what [`Waiters`](crate::Waiters) queue in front of.
+///
+/// ```
+/// use overcurrent::{Gcra, Nanos, Rate, Reserve};
+/// let limiter = Gcra::new(Rate::new(1, Nanos::SECOND).build().unwrap());
+/// let now = Nanos::ZERO;
+/// let first = Reserve::reserve(&limiter, 1, Nanos::MAX, now).unwrap();
+/// let second = Reserve::reserve(&limiter, 1, Nanos::MAX, now).unwrap();
+/// assert_eq!(Reserve::ready_at(&limiter, &second), Nanos::SECOND);
+/// assert!(!Reserve::cancel(&limiter, first)); // only the newest promise can be taken back
+/// ```
+pub trait Reserve {
+    /// Permits promised for an instant.
+    type Reservation;
+
+    /// Takes `n` permits that are there at most `max_wait` from `now`.
+    ///
+    /// # Errors
+    /// A refusal; nothing was taken. Its `retry_after` is the wait after which the same call would be granted.
+    fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Self::Reservation, Refusal>;
+
+    /// When the permits may be used.
+    fn ready_at(&self, reservation: &Self::Reservation) -> Nanos;
+
+    /// Gives the permits back, if this is the newest promise; otherwise they are forfeited and the answer is `false`.
+    fn cancel(&self, reservation: Self::Reservation) -> bool;
+
+    /// How long a request for `n` would wait if `ahead` permits were taken before it. Takes nothing.
+    ///
+    /// # Errors
+    /// A refusal if no wait will do.
+    fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal>;
+}
+
+impl<L: Reserve + ?Sized> Reserve for &L {
+    type Reservation = L::Reservation;
+
+    fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Self::Reservation, Refusal> {
+        (**self).reserve(n, max_wait, now)
+    }
+    fn ready_at(&self, reservation: &Self::Reservation) -> Nanos {
+        (**self).ready_at(reservation)
+    }
+    fn cancel(&self, reservation: Self::Reservation) -> bool {
+        (**self).cancel(reservation)
+    }
+    fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
+        (**self).wait_behind(ahead, n, now)
+    }
+}

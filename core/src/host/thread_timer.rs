@@ -1,0 +1,204 @@
+//! A timer that needs no runtime: one thread for the whole process, there only while somebody sleeps.
+
+use crate::host::timer::Timer;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+/// A [`Timer`] for any executor, on one thread of its own.
+///
+/// All values share that thread. It is started by the first future that is polled before its time, and ends by itself
+/// a quarter of a second after the last sleeper has left; loading this crate starts nothing. If the system refuses a
+/// new thread, sleepers poll the clock until it grants one.
+///
+/// ```
+/// use overcurrent::{ThreadTimer, Timer};
+/// use std::time::{Duration, Instant};
+/// # fn block_on<F: std::future::Future>(f: F) -> F::Output {
+/// #     struct Unpark(std::thread::Thread);
+/// #     impl std::task::Wake for Unpark { fn wake(self: std::sync::Arc<Self>) { self.0.unpark() } }
+/// #     let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+/// #     let mut f = std::pin::pin!(f);
+/// #     loop {
+/// #         match f.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+/// #             std::task::Poll::Ready(value) => return value,
+/// #             std::task::Poll::Pending => std::thread::park(),
+/// #         }
+/// #     }
+/// # }
+/// let begun = Instant::now();
+/// block_on(ThreadTimer.sleep(Duration::from_millis(5))); // any executor
+/// assert!(begun.elapsed() >= Duration::from_millis(5));
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ThreadTimer;
+
+impl ThreadTimer {
+    /// How many futures are registered with the thread.
+    ///
+    /// ```
+    /// assert_eq!(overcurrent::ThreadTimer::sleepers(), 0);
+    /// ```
+    pub fn sleepers() -> usize {
+        lock().sleepers.len()
+    }
+
+    /// Whether the thread exists at this moment.
+    ///
+    /// ```
+    /// assert!(!overcurrent::ThreadTimer::is_running());
+    /// ```
+    pub fn is_running() -> bool {
+        lock().running
+    }
+}
+
+impl Timer for ThreadTimer {
+    type Sleep = ThreadSleep;
+
+    fn sleep(&self, wait: Duration) -> ThreadSleep {
+        ThreadSleep {
+            deadline: Instant::now().checked_add(wait),
+            place: None,
+        }
+    }
+}
+
+/// The future of a [`ThreadTimer`].
+///
+/// ```
+/// use overcurrent::{ThreadSleep, ThreadTimer, Timer};
+/// let sleep: ThreadSleep = ThreadTimer.sleep(std::time::Duration::from_secs(60));
+/// drop(sleep); // nothing is left behind
+/// assert_eq!(ThreadTimer::sleepers(), 0);
+/// ```
+#[derive(Debug)]
+#[must_use = "a future does nothing unless it is polled"]
+pub struct ThreadSleep {
+    /// `None` lies beyond what the system can count: never.
+    deadline: Option<Instant>,
+    place: Option<Place>,
+}
+
+/// Deadline, then order of arrival.
+type Place = (Instant, u64);
+
+/// The longest time the thread stays with nothing to do.
+const IDLE: Duration = Duration::from_millis(250);
+
+struct Shared {
+    running: bool,
+    arrivals: u64,
+    sleepers: BTreeMap<Place, Waker>,
+}
+
+static SHARED: Mutex<Shared> = Mutex::new(Shared {
+    running: false,
+    arrivals: 0,
+    sleepers: BTreeMap::new(),
+});
+static CHANGED: Condvar = Condvar::new();
+
+fn lock() -> MutexGuard<'static, Shared> {
+    // Every critical section below leaves the map whole, whatever happens.
+    SHARED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Future for ThreadSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(deadline) = self.deadline else {
+            return Poll::Pending;
+        };
+        if Instant::now() >= deadline {
+            self.leave();
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        let mut shared = lock();
+        let place = if let Some(place) = self.place {
+            place
+        } else {
+            shared.arrivals = shared.arrivals.wrapping_add(1);
+            (deadline, shared.arrivals)
+        };
+        self.place = Some(place);
+        let replaced = shared.sleepers.insert(place, waker);
+        let running = shared.running;
+        let first = shared
+            .sleepers
+            .first_key_value()
+            .is_some_and(|(first, _)| *first == place);
+        if !running {
+            shared.running = std::thread::Builder::new()
+                .name("overcurrent-timer".into())
+                .spawn(run)
+                .is_ok();
+        }
+        let started = shared.running;
+        drop(shared);
+        drop(replaced); // foreign code: outside the lock
+        if !started {
+            cx.waker().wake_by_ref();
+        } else if running && first {
+            CHANGED.notify_one();
+        }
+        Poll::Pending
+    }
+}
+
+impl ThreadSleep {
+    fn leave(&mut self) {
+        if let Some(place) = self.place.take() {
+            let waker = lock().sleepers.remove(&place);
+            drop(waker);
+        }
+    }
+}
+
+impl Drop for ThreadSleep {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+/// The thread.
+fn run() {
+    let mut shared = lock();
+    loop {
+        let now = Instant::now();
+        match shared.sleepers.first_key_value() {
+            Some((&(deadline, _), _)) if deadline <= now => {
+                let due = shared.sleepers.pop_first();
+                drop(shared);
+                if let Some((_, waker)) = due {
+                    // A waker is foreign code; its panic must not take everybody's timer along.
+                    let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+                }
+                shared = lock();
+            }
+            Some((&(deadline, _), _)) => {
+                let wait = deadline.saturating_duration_since(now);
+                shared = CHANGED
+                    .wait_timeout(shared, wait)
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .0;
+            }
+            None => {
+                let (guard, waited) = CHANGED
+                    .wait_timeout(shared, IDLE)
+                    .unwrap_or_else(PoisonError::into_inner);
+                shared = guard;
+                if waited.timed_out() && shared.sleepers.is_empty() {
+                    shared.running = false; // under the lock: whoever comes next starts a new one
+                    return;
+                }
+            }
+        }
+    }
+}
