@@ -1,0 +1,140 @@
+//! Circuit breakers: one operation is the whole protected call, enter and leave.
+
+use crate::floor;
+use crate::harness::Case;
+use std::convert::Infallible;
+use std::hint::black_box;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+pub const RECLOSER: &str = "breaker/recloser success";
+pub const RECLOSER_BAD: &str = "breaker/recloser 1 in 4 bad";
+pub const RECLOSER_OPEN: &str = "breaker/recloser refuse";
+pub const FAILSAFE: &str = "breaker/failsafe (consecutive) success";
+pub const FAILSAFE_RATE: &str = "breaker/failsafe (rate over time) success";
+pub const FAILSAFE_OPEN: &str = "breaker/failsafe refuse";
+pub const TOWER: &str = "breaker/tower-resilience success";
+
+const LONG: Duration = Duration::from_secs(3600);
+
+/// A protected call that does nothing, with an outcome that the compiler cannot foresee. One in four is bad.
+fn quarter_bad(counter: &mut u64) -> Result<u64, u64> {
+    *counter += 1;
+    if counter.is_multiple_of(4) {
+        Err(*counter)
+    } else {
+        Ok(*counter)
+    }
+}
+
+#[inline(always)]
+fn good() -> Result<u64, u64> {
+    black_box(Ok(1))
+}
+
+pub fn peers() -> Vec<Case> {
+    let mut cases = recloser();
+    cases.extend(failsafe());
+    cases.extend(tower());
+    cases
+}
+
+fn recloser() -> Vec<Case> {
+    let build = || {
+        recloser::Recloser::custom()
+            .error_rate(0.5)
+            .closed_len(100)
+            .open_wait(LONG)
+            .build()
+    };
+    let (closed, mixed, open) = (build(), build(), build());
+    for _ in 0..=100 {
+        let _ = open.call(|| Err::<u64, u64>(1));
+    }
+    assert!(matches!(open.call(good), Err(recloser::Error::Rejected)) && closed.call(good).is_ok());
+    vec![
+        Case::shared(RECLOSER, move |_| {
+            let _ = black_box(closed.call(good));
+        })
+        .floor(floor::CAS),
+        Case::shared(RECLOSER_BAD, move |counter| {
+            let _ = black_box(mixed.call(|| quarter_bad(counter)));
+        })
+        .floor(floor::CAS),
+        Case::shared(RECLOSER_OPEN, move |_| {
+            let _ = black_box(open.call(good));
+        })
+        .floor(floor::CAS),
+    ]
+}
+
+fn failsafe() -> Vec<Case> {
+    use failsafe::{CircuitBreaker, Config, backoff, failure_policy};
+    let consecutive = || {
+        Config::new()
+            .failure_policy(failure_policy::consecutive_failures(3, backoff::constant(LONG)))
+            .build()
+    };
+    let (closed, open) = (consecutive(), consecutive());
+    let rate = Config::new()
+        .failure_policy(failure_policy::success_rate_over_time_window(
+            0.5,
+            10,
+            Duration::from_secs(30),
+            backoff::constant(LONG),
+        ))
+        .build();
+    for _ in 0..3 {
+        open.on_error();
+    }
+    assert!(matches!(open.call(good), Err(failsafe::Error::Rejected)) && closed.call(good).is_ok());
+    vec![
+        Case::shared(FAILSAFE, move |_| {
+            let _ = black_box(closed.call(good));
+        })
+        .parks()
+        .floor(floor::CAS),
+        Case::shared(FAILSAFE_RATE, move |_| {
+            let _ = black_box(rate.call(good));
+        })
+        .parks()
+        .floor(floor::CAS),
+        Case::shared(FAILSAFE_OPEN, move |_| {
+            let _ = black_box(open.call(good));
+        })
+        .parks()
+        .floor(floor::CAS),
+    ]
+}
+
+/// A future that is ready at once is polled by hand, without an executor. The bare service beside the protected one
+/// shows what polling costs.
+fn tower() -> Vec<Case> {
+    use tower::{Layer, Service, service_fn};
+    let bare = || service_fn(|request: u64| async move { Ok::<u64, Infallible>(black_box(request)) });
+    let layer = tower_resilience_circuitbreaker::CircuitBreakerLayer::builder()
+        .failure_rate_threshold(0.5)
+        .sliding_window_size(100)
+        .build()
+        .unwrap();
+    let mut unprotected = bare();
+    let mut protected = layer.layer(bare());
+    vec![
+        Case::alone("breaker/tower service, bare", move |counter| {
+            black_box(poll_ready_future(unprotected.call(*counter)).is_ok());
+        }),
+        Case::alone(TOWER, move |counter| {
+            black_box(poll_ready_future(protected.call(*counter)).is_ok());
+        })
+        .floor(floor::CAS),
+    ]
+}
+
+#[inline(always)]
+fn poll_ready_future<F: Future>(future: F) -> F::Output {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => panic!("a service that is always ready was not"),
+    }
+}
