@@ -1,13 +1,23 @@
 //! Circuit breakers: one operation is the whole protected call, enter and leave.
 
 use crate::floor;
+use crate::gates::{enter_leave, good, quarter_bad, refuse, untimed};
 use crate::harness::Case;
+use overcurrent::breaker::{CountBreaker, Policy};
+use overcurrent::{BreakerConfig, Nanos, OpenFor, Outcome, Window};
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+pub const COUNT_10: &str = "breaker/count 10 success";
+pub const COUNT_100: &str = "breaker/count 100 success";
+pub const COUNT_10K: &str = "breaker/count 10,000 success";
+pub const COUNT_10_BAD: &str = "breaker/count 10, 1 in 4 bad";
+pub const COUNT_100_BAD: &str = "breaker/count 100, 1 in 4 bad";
+pub const COUNT_10K_BAD: &str = "breaker/count 10,000, 1 in 4 bad";
+pub const COUNT_OPEN: &str = "breaker/count 100 refuse";
 pub const RECLOSER: &str = "breaker/recloser success";
 pub const RECLOSER_BAD: &str = "breaker/recloser 1 in 4 bad";
 pub const RECLOSER_OPEN: &str = "breaker/recloser refuse";
@@ -19,7 +29,7 @@ pub const TOWER: &str = "breaker/tower-resilience success";
 const LONG: Duration = Duration::from_secs(3600);
 
 /// A protected call that does nothing, with an outcome that the compiler cannot foresee. One in four is bad.
-fn quarter_bad(counter: &mut u64) -> Result<u64, u64> {
+fn quarter_fails(counter: &mut u64) -> Result<u64, u64> {
     *counter += 1;
     if counter.is_multiple_of(4) {
         Err(*counter)
@@ -29,8 +39,60 @@ fn quarter_bad(counter: &mut u64) -> Result<u64, u64> {
 }
 
 #[inline(always)]
-fn good() -> Result<u64, u64> {
+fn works() -> Result<u64, u64> {
     black_box(Ok(1))
+}
+
+/// Trips at 60 %, so that one bad call in four never trips even a short window; stays open for good once it did.
+fn policy(window: Window) -> Policy {
+    let open_for = OpenFor::fixed(Nanos::from_secs(100 * 365 * 86_400));
+    BreakerConfig::new(window)
+        .failure_rate(60_000)
+        .min_calls(10)
+        .open_for(open_for)
+        .build()
+        .unwrap()
+}
+
+fn count<const WORDS: usize>(n: u32) -> CountBreaker<WORDS> {
+    CountBreaker::new(policy(Window::calls(n))).unwrap()
+}
+
+pub fn ours() -> Vec<Case> {
+    let open = count::<7>(100);
+    for _ in 0..10 {
+        let permit = open.enter(Nanos::ZERO).unwrap();
+        open.leave(permit, Outcome::Failure, Nanos::ZERO);
+    }
+    vec![
+        enter_leave(COUNT_10, count::<1>(10), good)
+            .floor(floor::CAS)
+            .peer(RECLOSER),
+        enter_leave(COUNT_100, count::<7>(100), good)
+            .floor(floor::CAS)
+            .peer(RECLOSER),
+        enter_leave(COUNT_10K, count::<625>(10_000), good)
+            .floor(floor::CAS)
+            .peer(RECLOSER),
+        untimed("breaker/count 100 success, no clock", count::<7>(100))
+            .floor(floor::CAS)
+            .peer(RECLOSER),
+        enter_leave(COUNT_10_BAD, count::<1>(10), quarter_bad)
+            .floor(floor::CAS)
+            .peer(RECLOSER_BAD),
+        enter_leave(COUNT_100_BAD, count::<7>(100), quarter_bad)
+            .floor(floor::CAS)
+            .peer(RECLOSER_BAD),
+        enter_leave(COUNT_10K_BAD, count::<625>(10_000), quarter_bad)
+            .floor(floor::CAS)
+            .peer(RECLOSER_BAD),
+        refuse(COUNT_OPEN, open).floor(floor::CAS).peer(RECLOSER_OPEN),
+    ]
+}
+
+/// A closed count-window breaker without a slow-call rule, and the size of one over 100 calls.
+pub fn count_100_needs_no_clock() -> bool {
+    !count::<7>(100).needs_clock()
 }
 
 pub fn peers() -> Vec<Case> {
@@ -52,18 +114,18 @@ fn recloser() -> Vec<Case> {
     for _ in 0..=100 {
         let _ = open.call(|| Err::<u64, u64>(1));
     }
-    assert!(matches!(open.call(good), Err(recloser::Error::Rejected)) && closed.call(good).is_ok());
+    assert!(matches!(open.call(works), Err(recloser::Error::Rejected)) && closed.call(works).is_ok());
     vec![
         Case::shared(RECLOSER, move |_| {
-            let _ = black_box(closed.call(good));
+            let _ = black_box(closed.call(works));
         })
         .floor(floor::CAS),
         Case::shared(RECLOSER_BAD, move |counter| {
-            let _ = black_box(mixed.call(|| quarter_bad(counter)));
+            let _ = black_box(mixed.call(|| quarter_fails(counter)));
         })
         .floor(floor::CAS),
         Case::shared(RECLOSER_OPEN, move |_| {
-            let _ = black_box(open.call(good));
+            let _ = black_box(open.call(works));
         })
         .floor(floor::CAS),
     ]
@@ -88,20 +150,20 @@ fn failsafe() -> Vec<Case> {
     for _ in 0..3 {
         open.on_error();
     }
-    assert!(matches!(open.call(good), Err(failsafe::Error::Rejected)) && closed.call(good).is_ok());
+    assert!(matches!(open.call(works), Err(failsafe::Error::Rejected)) && closed.call(works).is_ok());
     vec![
         Case::shared(FAILSAFE, move |_| {
-            let _ = black_box(closed.call(good));
+            let _ = black_box(closed.call(works));
         })
         .parks()
         .floor(floor::CAS),
         Case::shared(FAILSAFE_RATE, move |_| {
-            let _ = black_box(rate.call(good));
+            let _ = black_box(rate.call(works));
         })
         .parks()
         .floor(floor::CAS),
         Case::shared(FAILSAFE_OPEN, move |_| {
-            let _ = black_box(open.call(good));
+            let _ = black_box(open.call(works));
         })
         .parks()
         .floor(floor::CAS),

@@ -18,7 +18,7 @@ pub const INSTANT: &str = "floor/instant_now";
 
 pub fn cases() -> Vec<Case> {
     vec![
-        Case::shared(EMPTY, |counter| *counter = black_box(*counter + 1)),
+        Case::shared(EMPTY, |counter| *counter = black_box(*counter) + 1),
         load(),
         cas(),
         two_cas(),

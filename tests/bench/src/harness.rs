@@ -223,6 +223,15 @@ fn race(run: &Shared, counters: &mut (u64, u64), n: u64) -> (Timed, Timed) {
     })
 }
 
+/// The counter lives in a register meanwhile: two threads' counters may share a cache line.
+#[inline(always)]
+fn repeat(mut counter: u64, n: u64, mut op: impl FnMut(&mut u64)) -> u64 {
+    for _ in 0..n {
+        op(&mut counter);
+    }
+    counter
+}
+
 fn calibrate(counter: &mut u64, goal: Duration, run: &mut Run) -> u64 {
     let mut n = 64_u64;
     loop {

@@ -6,6 +6,7 @@ mod bars;
 mod breakers;
 mod concurrency;
 mod floor;
+mod gates;
 mod harness;
 mod limiters;
 
@@ -32,6 +33,7 @@ fn main() {
 
     let mut cases = floor::cases();
     cases.extend(limiters::peers());
+    cases.extend(breakers::ours());
     cases.extend(breakers::peers());
     cases.extend(concurrency::peers());
     select(&mut cases, &filters);
