@@ -10,12 +10,7 @@ pub struct Bar {
 
 pub enum Kind {
     /// `case` costs at most `limit` times what `over` costs together.
-    Ratio {
-        case: &'static str,
-        over: &'static [&'static str],
-        limit: f64,
-        threads: Threads,
-    },
+    Ratio { case: &'static str, over: &'static [&'static str], limit: f64, threads: Threads },
     /// At most so many bytes.
     Size { bytes: usize, limit: usize },
     /// Holds or not.
@@ -29,16 +24,9 @@ pub fn print(bars: &[Bar], cases: &[Case]) {
     println!("\n{:<86} {:>9} {:>9}", "bar", "figure", "limit");
     for bar in bars {
         let (figure, limit, ok) = match &bar.kind {
-            Kind::Ratio {
-                case,
-                over,
-                limit,
-                threads,
-            } => {
+            Kind::Ratio { case, over, limit, threads } => {
                 let others: Option<Vec<_>> = over.iter().map(|name| find(name)).collect();
-                let figure = find(case)
-                    .zip(others)
-                    .and_then(|(case, others)| case.ratio(&others, *threads));
+                let figure = find(case).zip(others).and_then(|(case, others)| case.ratio(&others, *threads));
                 let text = figure.map_or("-".into(), |ratio| format!("{ratio:.2} x"));
                 (text, format!("{limit:.2} x"), figure.map(|ratio| ratio <= *limit))
             }

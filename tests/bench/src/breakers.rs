@@ -31,11 +31,7 @@ const LONG: Duration = Duration::from_secs(3600);
 /// A protected call that does nothing, with an outcome that the compiler cannot foresee. One in four is bad.
 fn quarter_fails(counter: &mut u64) -> Result<u64, u64> {
     *counter += 1;
-    if counter.is_multiple_of(4) {
-        Err(*counter)
-    } else {
-        Ok(*counter)
-    }
+    if counter.is_multiple_of(4) { Err(*counter) } else { Ok(*counter) }
 }
 
 #[inline(always)]
@@ -46,12 +42,7 @@ fn works() -> Result<u64, u64> {
 /// Trips at 60 %, so that one bad call in four never trips even a short window; stays open for good once it did.
 fn policy(window: Window) -> Policy {
     let open_for = OpenFor::fixed(Nanos::from_secs(100 * 365 * 86_400));
-    BreakerConfig::new(window)
-        .failure_rate(60_000)
-        .min_calls(10)
-        .open_for(open_for)
-        .build()
-        .unwrap()
+    BreakerConfig::new(window).failure_rate(60_000).min_calls(10).open_for(open_for).build().unwrap()
 }
 
 fn count<const WORDS: usize>(n: u32) -> CountBreaker<WORDS> {
@@ -65,27 +56,13 @@ pub fn ours() -> Vec<Case> {
         open.leave(permit, Outcome::Failure, Nanos::ZERO);
     }
     vec![
-        enter_leave(COUNT_10, count::<1>(10), good)
-            .floor(floor::CAS)
-            .peer(RECLOSER),
-        enter_leave(COUNT_100, count::<7>(100), good)
-            .floor(floor::CAS)
-            .peer(RECLOSER),
-        enter_leave(COUNT_10K, count::<625>(10_000), good)
-            .floor(floor::CAS)
-            .peer(RECLOSER),
-        untimed("breaker/count 100 success, no clock", count::<7>(100))
-            .floor(floor::CAS)
-            .peer(RECLOSER),
-        enter_leave(COUNT_10_BAD, count::<1>(10), quarter_bad)
-            .floor(floor::CAS)
-            .peer(RECLOSER_BAD),
-        enter_leave(COUNT_100_BAD, count::<7>(100), quarter_bad)
-            .floor(floor::CAS)
-            .peer(RECLOSER_BAD),
-        enter_leave(COUNT_10K_BAD, count::<625>(10_000), quarter_bad)
-            .floor(floor::CAS)
-            .peer(RECLOSER_BAD),
+        enter_leave(COUNT_10, count::<1>(10), good).floor(floor::CAS).peer(RECLOSER),
+        enter_leave(COUNT_100, count::<7>(100), good).floor(floor::CAS).peer(RECLOSER),
+        enter_leave(COUNT_10K, count::<625>(10_000), good).floor(floor::CAS).peer(RECLOSER),
+        untimed("breaker/count 100 success, no clock", count::<7>(100)).floor(floor::CAS).peer(RECLOSER),
+        enter_leave(COUNT_10_BAD, count::<1>(10), quarter_bad).floor(floor::CAS).peer(RECLOSER_BAD),
+        enter_leave(COUNT_100_BAD, count::<7>(100), quarter_bad).floor(floor::CAS).peer(RECLOSER_BAD),
+        enter_leave(COUNT_10K_BAD, count::<625>(10_000), quarter_bad).floor(floor::CAS).peer(RECLOSER_BAD),
         refuse(COUNT_OPEN, open).floor(floor::CAS).peer(RECLOSER_OPEN),
     ]
 }
@@ -103,13 +80,7 @@ pub fn peers() -> Vec<Case> {
 }
 
 fn recloser() -> Vec<Case> {
-    let build = || {
-        recloser::Recloser::custom()
-            .error_rate(0.5)
-            .closed_len(100)
-            .open_wait(LONG)
-            .build()
-    };
+    let build = || recloser::Recloser::custom().error_rate(0.5).closed_len(100).open_wait(LONG).build();
     let (closed, mixed, open) = (build(), build(), build());
     for _ in 0..=100 {
         let _ = open.call(|| Err::<u64, u64>(1));
@@ -133,11 +104,8 @@ fn recloser() -> Vec<Case> {
 
 fn failsafe() -> Vec<Case> {
     use failsafe::{CircuitBreaker, Config, backoff, failure_policy};
-    let consecutive = || {
-        Config::new()
-            .failure_policy(failure_policy::consecutive_failures(3, backoff::constant(LONG)))
-            .build()
-    };
+    let consecutive =
+        || Config::new().failure_policy(failure_policy::consecutive_failures(3, backoff::constant(LONG))).build();
     let (closed, open) = (consecutive(), consecutive());
     let rate = Config::new()
         .failure_policy(failure_policy::success_rate_over_time_window(

@@ -18,11 +18,7 @@ pub fn good(_: u64) -> Outcome {
 
 /// One outcome in four a failure.
 pub fn quarter_bad(counter: u64) -> Outcome {
-    if counter.is_multiple_of(4) {
-        Outcome::Failure
-    } else {
-        Outcome::Success
-    }
+    if counter.is_multiple_of(4) { Outcome::Failure } else { Outcome::Success }
 }
 
 /// A whole protected call: enter and leave, both at the same time.
@@ -32,9 +28,7 @@ where
 {
     Case::shared(name, move |counter| {
         let at = tick(counter);
-        let permit = gate
-            .enter(1, at)
-            .unwrap_or_else(|refusal| panic!("{name}: {refusal:?}"));
+        let permit = gate.enter(1, at).unwrap_or_else(|refusal| panic!("{name}: {refusal:?}"));
         gate.leave(permit, black_box(outcome(*counter)), at);
     })
 }
@@ -45,9 +39,7 @@ where
     G: Gate + Send + Sync + 'static,
 {
     Case::shared(name, move |_| {
-        let permit = gate
-            .enter_untimed(1)
-            .unwrap_or_else(|_| panic!("{name}: needs the time"));
+        let permit = gate.enter_untimed(1).unwrap_or_else(|_| panic!("{name}: needs the time"));
         black_box(gate.leave_untimed(permit, black_box(Outcome::Success)).is_ok());
     })
 }

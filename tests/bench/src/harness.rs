@@ -42,31 +42,17 @@ struct Series {
 
 impl Case {
     fn new(name: &'static str, run: Run) -> Self {
-        Self {
-            name,
-            floor: None,
-            peer: None,
-            parks: false,
-            run,
-            alone: Series::default(),
-            together: Series::default(),
-        }
+        Self { name, floor: None, peer: None, parks: false, run, alone: Series::default(), together: Series::default() }
     }
 
     /// A case that one thread runs.
     pub fn alone(name: &'static str, mut op: impl FnMut(&mut u64) + 'static) -> Self {
-        Self::new(
-            name,
-            Run::Alone(Box::new(move |counter, n| (0..n).for_each(|_| op(counter)))),
-        )
+        Self::new(name, Run::Alone(Box::new(move |counter, n| (0..n).for_each(|_| op(counter)))))
     }
 
     /// A case that is measured twice: by one thread, and by two threads on the same object.
     pub fn shared(name: &'static str, op: impl Fn(&mut u64) + Send + Sync + 'static) -> Self {
-        Self::new(
-            name,
-            Run::Shared(Arc::new(move |counter, n| (0..n).for_each(|_| op(counter)))),
-        )
+        Self::new(name, Run::Shared(Arc::new(move |counter, n| (0..n).for_each(|_| op(counter)))))
     }
 
     pub fn floor(mut self, floor: &'static str) -> Self {
@@ -135,18 +121,10 @@ pub struct Effort {
 }
 
 impl Effort {
-    pub const FULL: Self = Self {
-        rounds: 41,
-        batch: Duration::from_millis(3),
-        pair_batch: Duration::from_micros(700),
-        pair_rounds: 21,
-    };
-    pub const QUICK: Self = Self {
-        rounds: 9,
-        batch: Duration::from_millis(1),
-        pair_batch: Duration::from_micros(500),
-        pair_rounds: 5,
-    };
+    pub const FULL: Self =
+        Self { rounds: 41, batch: Duration::from_millis(3), pair_batch: Duration::from_micros(700), pair_rounds: 21 };
+    pub const QUICK: Self =
+        Self { rounds: 9, batch: Duration::from_millis(1), pair_batch: Duration::from_micros(500), pair_rounds: 5 };
 }
 
 /// Measures every case.
@@ -210,26 +188,20 @@ fn race(run: &Shared, counters: &mut (u64, u64), n: u64) -> (Timed, Timed) {
             std::hint::spin_loop();
         }
     };
-    std::thread::scope(|scope| {
-        let (mine, theirs) = (&mut counters.0, &mut counters.1);
-        let other = scope.spawn(|| {
-            start();
-            timed(|| run(theirs, n))
-        });
+    // Each counter is on its own thread's stack meanwhile: side by side they would share a cache line.
+    let side = &|mut counter: u64| {
         start();
-        let one = timed(|| run(mine, n));
-        let two = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        let time = timed(|| run(&mut counter, n));
+        (time, counter)
+    };
+    std::thread::scope(|scope| {
+        let theirs = counters.1;
+        let other = scope.spawn(move || side(theirs));
+        let (one, mine) = side(counters.0);
+        let (two, theirs) = other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        *counters = (mine, theirs);
         (one, two)
     })
-}
-
-/// The counter lives in a register meanwhile: two threads' counters may share a cache line.
-#[inline(always)]
-fn repeat(mut counter: u64, n: u64, mut op: impl FnMut(&mut u64)) -> u64 {
-    for _ in 0..n {
-        op(&mut counter);
-    }
-    counter
 }
 
 fn calibrate(counter: &mut u64, goal: Duration, run: &mut Run) -> u64 {
@@ -258,11 +230,7 @@ fn timed(work: impl FnOnce()) -> Timed {
     let before = thread_time();
     black_box(work());
     let cpu = thread_time() - before;
-    Timed {
-        start,
-        end: Instant::now(),
-        cpu,
-    }
+    Timed { start, end: Instant::now(), cpu }
 }
 
 fn thread_time() -> f64 {
@@ -274,9 +242,5 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     let upper = *values.get(middle)?;
-    Some(if values.len().is_multiple_of(2) {
-        f64::midpoint(*values.get(middle - 1)?, upper)
-    } else {
-        upper
-    })
+    Some(if values.len().is_multiple_of(2) { f64::midpoint(*values.get(middle - 1)?, upper) } else { upper })
 }

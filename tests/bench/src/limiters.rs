@@ -58,25 +58,16 @@ fn governor() -> Vec<Case> {
 
 fn others() -> Vec<Case> {
     let tokens = u64::from(A_LOT);
-    let ratelimit = ratelimit::Ratelimiter::builder(1_000_000_000)
-        .max_tokens(tokens)
-        .initial_available(tokens)
-        .build()
-        .unwrap();
-    let ratelimit_spent = ratelimit::Ratelimiter::builder(1)
-        .period(Duration::from_secs(3600))
-        .build()
-        .unwrap();
+    let ratelimit =
+        ratelimit::Ratelimiter::builder(1_000_000_000).max_tokens(tokens).initial_available(tokens).build().unwrap();
+    let ratelimit_spent = ratelimit::Ratelimiter::builder(1).period(Duration::from_secs(3600)).build().unwrap();
     let leaky = leaky_bucket::RateLimiter::builder()
         .max(A_LOT as usize)
         .initial(A_LOT as usize)
         .refill(1_000_000)
         .interval(Duration::from_millis(1))
         .build();
-    let leaky_spent = leaky_bucket::RateLimiter::builder()
-        .initial(0)
-        .interval(Duration::from_secs(3600))
-        .build();
+    let leaky_spent = leaky_bucket::RateLimiter::builder().initial(0).interval(Duration::from_secs(3600)).build();
     assert!(ratelimit.try_wait().is_ok() && ratelimit_spent.try_wait().is_err());
     assert!(leaky.try_acquire(1) && !leaky_spent.try_acquire(1));
     vec![

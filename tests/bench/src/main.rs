@@ -48,11 +48,7 @@ fn select(cases: &mut Vec<Case>, filters: &[String]) {
         return;
     }
     let asked = |case: &Case| filters.iter().any(|filter| case.name.contains(filter.as_str()));
-    let related: Vec<_> = cases
-        .iter()
-        .filter(|case| asked(case))
-        .flat_map(|case| [case.floor, case.peer])
-        .collect();
+    let related: Vec<_> = cases.iter().filter(|case| asked(case)).flat_map(|case| [case.floor, case.peer]).collect();
     cases.retain(|case| asked(case) || case.name.starts_with("floor/") || related.contains(&Some(case.name)));
 }
 
