@@ -15,6 +15,7 @@ pub const TWO_CAS: &str = "floor/load_cas_twice";
 pub const GCRA: &str = "floor/gcra_cas";
 pub const GCRA_DENY: &str = "floor/gcra_deny";
 pub const INSTANT: &str = "floor/instant_now";
+pub const QUANTA: &str = "floor/quanta_now";
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -24,10 +25,23 @@ pub fn cases() -> Vec<Case> {
         two_cas(),
         gcra(),
         gcra_deny(),
-        Case::alone(INSTANT, |_| {
-            black_box(Instant::now());
-        }),
+        clock(INSTANT, Instant::now),
+        quanta(),
+        #[cfg(target_os = "linux")]
+        clock("floor/coarse_clock_now", || rustix::time::clock_gettime(rustix::time::ClockId::MonotonicCoarse)),
     ]
+}
+
+fn clock<T>(name: &'static str, read: impl Fn() -> T + 'static) -> Case {
+    Case::alone(name, move |_| {
+        black_box(&read());
+    })
+}
+
+/// The clock that governor reads by default.
+fn quanta() -> Case {
+    let clock = quanta::Clock::new();
+    self::clock(QUANTA, move || clock.now())
 }
 
 fn load() -> Case {

@@ -233,9 +233,18 @@ fn timed(work: impl FnOnce()) -> Timed {
     Timed { start, end: Instant::now(), cpu }
 }
 
+/// Nanoseconds that this thread has had a core; where the system does not say, nanoseconds.
 fn thread_time() -> f64 {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+    }
+    #[cfg(not(unix))]
+    {
+        static ORIGIN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+        ORIGIN.get_or_init(Instant::now).elapsed().as_nanos() as f64
+    }
 }
 
 fn median(mut values: Vec<f64>) -> Option<f64> {

@@ -7,6 +7,10 @@ use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
+pub const GCRA: &str = "limit/Gcra admit";
+pub const GCRA_DENY: &str = "limit/Gcra deny";
+pub const GCRA_CLOCK: &str = "limit/Gcra admit, our clock";
+pub const LIVE: &str = "limit/LiveGcra admit";
 pub const GOVERNOR_FAKE: &str = "limit/governor (fake clock) admit";
 pub const GOVERNOR_FAKE_DENY: &str = "limit/governor (fake clock) deny";
 pub const GOVERNOR: &str = "limit/governor (its clock) admit";

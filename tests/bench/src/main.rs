@@ -39,7 +39,7 @@ fn main() {
     select(&mut cases, &filters);
     harness::measure(&mut cases, &effort);
     print_figures(&cases);
-    bars::print(&[], &cases);
+    bars::print(&bars::all(), &cases);
 }
 
 /// Keeps the cases asked for, and what they are compared with.
