@@ -29,28 +29,16 @@ impl ConfigError {
 
     /// `Ok` when `value` is within `min..=max`.
     pub(crate) const fn check(field: &'static str, value: u64, min: u64, max: u64) -> Result<(), Self> {
-        if value < min || value > max {
-            Err(Self { field, value, min, max })
-        } else {
-            Ok(())
-        }
+        if value < min || value > max { Err(Self { field, value, min, max }) } else { Ok(()) }
     }
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.min > self.max {
-            return write!(
-                f,
-                "{} is {}; no value is allowed with the other settings",
-                self.field, self.value
-            );
+            return write!(f, "{} is {}; no value is allowed with the other settings", self.field, self.value);
         }
-        write!(
-            f,
-            "{} is {}; allowed are {} to {}",
-            self.field, self.value, self.min, self.max
-        )
+        write!(f, "{} is {}; allowed are {} to {}", self.field, self.value, self.min, self.max)
     }
 }
 

@@ -20,14 +20,13 @@ mod time;
 pub mod breaker;
 pub mod concurrency;
 pub mod event;
-pub mod limit;
 #[cfg(feature = "std")]
 pub mod host;
+pub mod limit;
 pub mod retry;
 
 #[cfg(feature = "wide")]
-pub use breaker::{Breaker, CountBreaker, LiveCountBreaker};
-pub use breaker::{Breaker, CountBreaker, TinyBreaker, TinyPolicy, TinyWord};
+pub use breaker::{Breaker, CountBreaker, LiveCountBreaker, TinyBreaker, TinyPolicy, TinyWord};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
 #[cfg(feature = "wide")]
 pub use concurrency::Bulkhead;
@@ -36,12 +35,11 @@ pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
-#[cfg(feature = "wide")]
-pub use limit::{Gcra, Quota, Rate};
-pub use limit::{CycleConfig, CycleLimiter};
 #[cfg(feature = "std")]
 pub use host::{
     Acquire, CallError, Classify, Clock, Deadline, ErrIsFailure, Fallback, ForErr, ForOk, GateExt, Guard, ManualClock,
     ManualSleep, MonotonicClock, Protected, Reserve, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
+#[cfg(feature = "wide")]
+pub use limit::{CycleConfig, CycleLimiter, Gcra, Quota, Rate};
 pub use time::{At, Nanos, Ticks};

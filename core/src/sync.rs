@@ -19,20 +19,10 @@ pub(crate) use portable_atomic::AtomicU32;
 pub(crate) use loom::sync::atomic::AtomicU64;
 #[cfg(all(feature = "wide", not(overcurrent_loom), target_has_atomic = "64"))]
 pub(crate) use portable_atomic::AtomicU64;
-#[cfg(all(
-    feature = "wide",
-    not(overcurrent_loom),
-    not(target_has_atomic = "64"),
-    feature = "critical-section"
-))]
+#[cfg(all(feature = "wide", not(overcurrent_loom), not(target_has_atomic = "64"), feature = "critical-section"))]
 pub(crate) use sectioned::AtomicU64;
 
-#[cfg(all(
-    feature = "wide",
-    not(overcurrent_loom),
-    not(target_has_atomic = "64"),
-    not(feature = "critical-section")
-))]
+#[cfg(all(feature = "wide", not(overcurrent_loom), not(target_has_atomic = "64"), not(feature = "critical-section")))]
 compile_error!(
     "overcurrent: this target has no native 64-bit atomics. Enable the feature `critical-section` (any chip whose HAL \
      provides one), or set `default-features = false` to build the 32-bit machines only."
@@ -81,10 +71,7 @@ pub(crate) use cells;
 pub(crate) fn mutated(name: &str) -> bool {
     extern crate std;
     static ACTIVE: std::sync::OnceLock<Option<std::string::String>> = std::sync::OnceLock::new();
-    ACTIVE
-        .get_or_init(|| std::env::var("OVERCURRENT_MUTATION").ok())
-        .as_deref()
-        == Some(name)
+    ACTIVE.get_or_init(|| std::env::var("OVERCURRENT_MUTATION").ok()).as_deref() == Some(name)
 }
 #[cfg(not(overcurrent_loom))]
 #[inline(always)]
@@ -99,12 +86,7 @@ pub(crate) fn unless_mutated(ordering: Ordering, name: &str) -> Ordering {
     if mutated(name) { Relaxed } else { ordering }
 }
 
-#[cfg(all(
-    feature = "wide",
-    not(overcurrent_loom),
-    not(target_has_atomic = "64"),
-    feature = "critical-section"
-))]
+#[cfg(all(feature = "wide", not(overcurrent_loom), not(target_has_atomic = "64"), feature = "critical-section"))]
 mod sectioned {
     use super::Ordering;
     use core::cell::Cell;

@@ -61,20 +61,13 @@ fn the_thread_is_there_while_somebody_sleeps_and_gone_afterwards() {
         .into();
     for thread in threads {
         let (ms, took) = thread.join().unwrap();
-        assert!(
-            took >= Duration::from_millis(ms) && took < Duration::from_secs(10),
-            "{ms} ms took {took:?}"
-        );
+        assert!(took >= Duration::from_millis(ms) && took < Duration::from_secs(10), "{ms} ms took {took:?}");
     }
 
     // somebody's panicking waker stops nobody else
     let mut bad = ThreadTimer.sleep(Duration::from_millis(1));
     let waker = Waker::from(Arc::new(Panics));
-    assert!(
-        std::pin::Pin::new(&mut bad)
-            .poll(&mut Context::from_waker(&waker))
-            .is_pending()
-    );
+    assert!(std::pin::Pin::new(&mut bad).poll(&mut Context::from_waker(&waker)).is_pending());
     block_on(ThreadTimer.sleep(Duration::from_millis(5)));
     drop(bad);
 
@@ -104,9 +97,5 @@ fn the_thread_is_there_while_somebody_sleeps_and_gone_afterwards() {
 fn timer_threads() -> usize {
     let tasks = std::fs::read_dir("/proc/self/task").unwrap();
     let name = |task: std::fs::DirEntry| std::fs::read_to_string(task.path().join("comm")).unwrap_or_default();
-    tasks
-        .flatten()
-        .map(name)
-        .filter(|name| name.starts_with("overcurrent-tim"))
-        .count()
+    tasks.flatten().map(name).filter(|name| name.starts_with("overcurrent-tim")).count()
 }

@@ -57,11 +57,7 @@ impl GcraWord {
     /// When the permits are not there.
     #[inline]
     pub fn try_acquire<'q>(&self, quota: &'q Quota, n: u32, now: Nanos) -> Result<(), Denied<'q>> {
-        let ask = quota.ask(n, now).ok_or(Denied {
-            quota,
-            target: NEVER,
-            now,
-        })?;
+        let ask = quota.ask(n, now).ok_or(Denied { quota, target: NEVER, now })?;
         match self.update(|word| take(word, ask)) {
             Ok(_) => Ok(()),
             Err(target) => Err(Denied { quota, target, now }),
@@ -93,11 +89,7 @@ impl GcraWord {
         max_wait: Nanos,
         now: Nanos,
     ) -> Result<Reservation, Denied<'q>> {
-        let ask = quota.ask(n, now).ok_or(Denied {
-            quota,
-            target: NEVER,
-            now,
-        })?;
+        let ask = quota.ask(n, now).ok_or(Denied { quota, target: NEVER, now })?;
         self.promise(quota, ask, max_wait, now)
     }
 
@@ -118,25 +110,12 @@ impl GcraWord {
 
     #[inline(always)]
     fn promise<'q>(&self, quota: &'q Quota, ask: Ask, max_wait: Nanos, now: Nanos) -> Result<Reservation, Denied<'q>> {
-        let latest = if max_wait.get() == 0 {
-            ask.now
-        } else {
-            quota.units(now.saturating_add(max_wait))
-        };
+        let latest = if max_wait.get() == 0 { ask.now } else { quota.units(now.saturating_add(max_wait)) };
         match self.update(|word| take(word, Ask { latest, ..ask })) {
             Ok((before, after, target)) => {
                 // A target within `latest` lies within the time there is.
-                let ready_at = if target > ask.now {
-                    quota.instant_or_end(target)
-                } else {
-                    now
-                };
-                Ok(Reservation {
-                    before,
-                    after,
-                    ready_at,
-                    wait: ready_at.saturating_sub(now),
-                })
+                let ready_at = if target > ask.now { quota.instant_or_end(target) } else { now };
+                Ok(Reservation { before, after, ready_at, wait: ready_at.saturating_sub(now) })
             }
             Err(target) => Err(Denied { quota, target, now }),
         }
@@ -148,15 +127,11 @@ impl GcraWord {
     pub fn cancel(&self, reservation: Reservation) -> bool {
         if mutated("gcra-cancel-anywhere") {
             let taken = reservation.after.saturating_sub(reservation.before);
-            return self
-                .update(|word| Ok::<_, ()>((word.saturating_sub(taken), ())))
-                .is_ok();
+            return self.update(|word| Ok::<_, ()>((word.saturating_sub(taken), ()))).is_ok();
         }
         // Live promises form a stack whose tops grow strictly, and each is taken off once: the word equals `after` only
         // while this one is on top.
-        self.0
-            .compare_exchange(reservation.after, reservation.before, Relaxed, Relaxed)
-            .is_ok()
+        self.0.compare_exchange(reservation.after, reservation.before, Relaxed, Relaxed).is_ok()
     }
 
     /// See [`Gcra::acquire_up_to`].
@@ -166,16 +141,7 @@ impl GcraWord {
         let taken = self.update(|word| {
             let there = step::remaining(word, units, quota.cap, quota.unit).min(u64::from(n));
             let cost = there.wrapping_mul(quota.unit); // at most the cap
-            match take(
-                word,
-                Ask {
-                    now: units,
-                    latest: units,
-                    judged: cost,
-                    charged: cost,
-                    cap: quota.cap,
-                },
-            ) {
+            match take(word, Ask { now: units, latest: units, judged: cost, charged: cost, cap: quota.cap }) {
                 Ok((after, _)) if there > 0 => Ok((after, u32::try_from(there).unwrap_or(n))),
                 _ => Err(()),
             }
@@ -206,11 +172,7 @@ impl GcraWord {
     /// When the permits are not there.
     #[inline]
     pub fn judge<'q>(&self, quota: &'q Quota, n: u32, now: Nanos) -> Result<(), Denied<'q>> {
-        let ask = quota.ask(n, now).ok_or(Denied {
-            quota,
-            target: NEVER,
-            now,
-        })?;
+        let ask = quota.ask(n, now).ok_or(Denied { quota, target: NEVER, now })?;
         match take(self.0.load(Relaxed), ask) {
             Ok(_) => Ok(()),
             Err(target) => Err(Denied { quota, target, now }),
@@ -260,13 +222,7 @@ impl Quota {
         }
         let cost = (n as u64).wrapping_mul(self.unit); // at most the cap
         let units = self.units(now);
-        Some(Ask {
-            now: units,
-            latest: units,
-            judged: cost,
-            charged: cost,
-            cap: self.cap,
-        })
+        Some(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap })
     }
 
     /// The same, with what exceeds the burst as a debt.
@@ -275,13 +231,7 @@ impl Quota {
         let charged = (n as u64).saturating_mul(self.unit);
         let judged = if charged < self.cap { charged } else { self.cap };
         let units = self.units(now);
-        Ask {
-            now: units,
-            latest: units,
-            judged,
-            charged,
-            cap: self.cap,
-        }
+        Ask { now: units, latest: units, judged, charged, cap: self.cap }
     }
 }
 

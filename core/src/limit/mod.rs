@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | [`Gcra`] | 8 bytes | the default: token bucket to the tick, settings fixed at construction |
 //! | [`LiveGcra`] | 8 bytes and two sets of settings | the same, settings replaced while it runs |
+//! | [`CycleLimiter`] | 16 bytes | fixed cycles: Resilience4j's limiter, for those who migrate |
 //! | [`Gcra32`] | 4 bytes | small chips: a wrapping 32-bit tick counter |
 
 #[cfg(feature = "wide")]
@@ -23,7 +24,6 @@ pub use gcra::{Gcra, GcraWord};
 pub use rate::{Quota, Rate};
 #[cfg(feature = "wide")]
 pub use reservation::{Denied, Peek, RawReservation, Reservation};
-//! Limits on how many calls may start in a time.
 
 #[cfg(feature = "wide")]
 mod cycle;

@@ -26,28 +26,17 @@ pub struct Rate {
 impl Rate {
     /// `permits` in every period of length `per`. Both the burst and the initial fill are `permits` unless set.
     pub const fn new(permits: u64, per: Nanos) -> Self {
-        Self {
-            permits,
-            per,
-            burst: None,
-            initial: None,
-        }
+        Self { permits, per, burst: None, initial: None }
     }
 
     /// The most permits that can be taken at one instant.
     pub const fn burst(self, burst: u64) -> Self {
-        Self {
-            burst: Some(burst),
-            ..self
-        }
+        Self { burst: Some(burst), ..self }
     }
 
     /// The permits there at the start: at the origin of time, or at the instant given to a `starting` constructor.
     pub const fn initial(self, initial: u64) -> Self {
-        Self {
-            initial: Some(initial),
-            ..self
-        }
+        Self { initial: Some(initial), ..self }
     }
 
     /// Checks the wishes and chooses the unit.
@@ -141,15 +130,7 @@ impl Quota {
             };
             (scale, 1 << g)
         };
-        Self {
-            scale,
-            unit,
-            cap: burst.wrapping_mul(unit),
-            permits,
-            per,
-            burst,
-            initial,
-        }
+        Self { scale, unit, cap: burst.wrapping_mul(unit), permits, per, burst, initial }
     }
 
     /// The same quota in units for a word with two bits less.
@@ -208,11 +189,7 @@ impl Quota {
     /// The word of a limiter that holds `initial` permits at `now`.
     pub(crate) const fn starting(&self, now: Nanos) -> u64 {
         let missing = self.burst.wrapping_sub(self.initial); // initial <= burst
-        if missing == 0 {
-            0
-        } else {
-            self.units(now).saturating_add(missing.wrapping_mul(self.unit))
-        }
+        if missing == 0 { 0 } else { self.units(now).saturating_add(missing.wrapping_mul(self.unit)) }
     }
 }
 

@@ -32,22 +32,12 @@ impl Reservation {
 
     /// The reservation as plain words, for hosts that keep it where Rust cannot.
     pub const fn into_raw(self) -> RawReservation {
-        RawReservation {
-            before: self.before,
-            after: self.after,
-            ready_at: self.ready_at.get(),
-            wait: self.wait.get(),
-        }
+        RawReservation { before: self.before, after: self.after, ready_at: self.ready_at.get(), wait: self.wait.get() }
     }
 
     /// The reservation that [`into_raw`](Self::into_raw) took apart.
     pub const fn from_raw(raw: RawReservation) -> Self {
-        Self {
-            before: raw.before,
-            after: raw.after,
-            ready_at: Nanos::new(raw.ready_at),
-            wait: Nanos::new(raw.wait),
-        }
+        Self { before: raw.before, after: raw.after, ready_at: Nanos::new(raw.ready_at), wait: Nanos::new(raw.wait) }
     }
 }
 
@@ -99,11 +89,7 @@ impl From<Denied<'_>> for Refusal {
 }
 
 pub(crate) const fn reason(target: u64) -> Reason {
-    if target == NEVER {
-        Reason::CostExceedsBurst
-    } else {
-        Reason::RateLimited
-    }
+    if target == NEVER { Reason::CostExceedsBurst } else { Reason::RateLimited }
 }
 
 pub(crate) const fn wait(at: Option<Nanos>, now: Nanos) -> Option<Nanos> {

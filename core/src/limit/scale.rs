@@ -18,20 +18,12 @@ pub(crate) struct Scale {
 impl Scale {
     /// `units(now) = now * times`.
     pub(crate) const fn whole(times: u64) -> Self {
-        Self {
-            high: times,
-            low: 0,
-            shift: 0,
-        }
+        Self { high: times, low: 0, shift: 0 }
     }
 
     /// `units(now) = floor(now * a / b)`, for `0 < a <= b <= 2^62`.
     pub(crate) const fn fraction(a: u64, b: u64) -> Self {
-        let shift = if b <= 1 {
-            0
-        } else {
-            64_u32.wrapping_sub(b.wrapping_sub(1).leading_zeros())
-        };
+        let shift = if b <= 1 { 0 } else { 64_u32.wrapping_sub(b.wrapping_sub(1).leading_zeros()) };
         // Long division in binary: no type holds the dividend, and a builder may take its time.
         let mut quotient: u128 = if a >= b { 1 } else { 0 };
         let mut rest = if a >= b { 0 } else { a };
@@ -48,11 +40,7 @@ impl Scale {
         if rest != 0 {
             quotient = quotient.wrapping_add(1);
         }
-        Self {
-            high: low(quotient >> 64),
-            low: low(quotient),
-            shift,
-        }
+        Self { high: low(quotient >> 64), low: low(quotient), shift }
     }
 
     /// The units that have passed at `now`, at most `u64::MAX`.

@@ -34,11 +34,7 @@ pub(crate) const fn take(word: u64, ask: Ask) -> Result<(u64, u64), u64> {
         return Err(END_OF_TIME);
     };
     let target = due.saturating_sub(ask.cap);
-    if target > ask.latest {
-        Err(target)
-    } else {
-        Ok((next, target))
-    }
+    if target > ask.latest { Err(target) } else { Ok((next, target)) }
 }
 
 /// What is owed at `now`.

@@ -10,15 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 fn breaker(slow: bool) -> CountBreaker<1> {
-    let config = BreakerConfig::new(Window::calls(4))
-        .min_calls(2)
-        .trial_calls(1)
-        .open_for(OpenFor::fixed(Nanos::SECOND));
-    let config = if slow {
-        config.slow_call(Nanos::from_millis(10), 100_000)
-    } else {
-        config
-    };
+    let config =
+        BreakerConfig::new(Window::calls(4)).min_calls(2).trial_calls(1).open_for(OpenFor::fixed(Nanos::SECOND));
+    let config = if slow { config.slow_call(Nanos::from_millis(10), 100_000) } else { config };
     CountBreaker::new(config.build().unwrap()).unwrap()
 }
 
@@ -27,12 +21,7 @@ fn results_are_reported_and_handed_on() {
     let probe = Probe::default();
     assert_eq!(probe.call(|| Ok::<_, ()>(7)), Ok(7));
     assert_eq!(probe.call(|| Err::<(), _>(7)), Err(CallError::Failed(7)));
-    let expected = [
-        Seen::Enter(1),
-        Seen::Leave(Outcome::Success),
-        Seen::Enter(1),
-        Seen::Leave(Outcome::Failure),
-    ];
+    let expected = [Seen::Enter(1), Seen::Leave(Outcome::Success), Seen::Enter(1), Seen::Leave(Outcome::Failure)];
     assert_eq!(probe.seen(), expected);
 }
 
@@ -98,12 +87,7 @@ fn a_call_made_while_unwinding_is_not_blamed_for_that_panic() {
         panic!("boom");
     }))
     .unwrap_err();
-    let expected = [
-        Seen::Enter(1),
-        Seen::Leave(Outcome::Ignored),
-        Seen::Enter(1),
-        Seen::Leave(Outcome::Success),
-    ];
+    let expected = [Seen::Enter(1), Seen::Leave(Outcome::Ignored), Seen::Enter(1), Seen::Leave(Outcome::Success)];
     assert_eq!(probe.seen(), expected);
 }
 
@@ -115,19 +99,10 @@ fn guards_report_once() {
     probe.guard(1).unwrap().failure();
     probe.guard(1).unwrap().ignore();
     probe.guard(1).unwrap().cancel();
-    let ends: Vec<_> = probe
-        .seen()
-        .into_iter()
-        .filter(|seen| *seen != Seen::Enter(1))
-        .collect();
+    let ends: Vec<_> = probe.seen().into_iter().filter(|seen| *seen != Seen::Enter(1)).collect();
     let left = Seen::Leave;
-    let expected = [
-        left(Outcome::Ignored),
-        left(Outcome::Success),
-        left(Outcome::Failure),
-        left(Outcome::Ignored),
-        Seen::Cancel,
-    ];
+    let expected =
+        [left(Outcome::Ignored), left(Outcome::Success), left(Outcome::Failure), left(Outcome::Ignored), Seen::Cancel];
     assert_eq!(ends, expected);
 }
 
@@ -135,35 +110,17 @@ fn guards_report_once() {
 fn the_clock_is_read_only_for_those_who_need_it() {
     let calls = |probe: Probe| {
         let clock = CountedClock::default();
-        Protected::new(&probe)
-            .with_clock(&clock)
-            .call(|| Ok::<_, ()>(()))
-            .unwrap();
+        Protected::new(&probe).with_clock(&clock).call(|| Ok::<_, ()>(())).unwrap();
         (probe.seen(), clock.reads())
     };
     let left = Seen::Leave(Outcome::Success);
     let left_untimed = Seen::LeaveUntimed(Outcome::Success);
     assert_eq!(calls(Probe::default()), (vec![Seen::Enter(1), left], 2));
-    let untimed = || Probe {
-        untimed: true,
-        ..Probe::default()
-    };
+    let untimed = || Probe { untimed: true, ..Probe::default() };
     assert_eq!(calls(untimed()), (vec![Seen::EnterUntimed, left_untimed], 0));
-    assert_eq!(
-        calls(Probe {
-            but_on_enter: true,
-            ..untimed()
-        }),
-        (vec![Seen::Enter(1), left], 2)
-    );
+    assert_eq!(calls(Probe { but_on_enter: true, ..untimed() }), (vec![Seen::Enter(1), left], 2));
     let settled = vec![Seen::EnterUntimed, left_untimed, Seen::Settle];
-    assert_eq!(
-        calls(Probe {
-            but_on_leave: true,
-            ..untimed()
-        }),
-        (settled, 1)
-    );
+    assert_eq!(calls(Probe { but_on_leave: true, ..untimed() }), (settled, 1));
 }
 
 #[test]
@@ -237,10 +194,7 @@ fn a_guard_can_hand_its_permit_to_a_breaker_s_own_report() {
     let breaker = breaker(false);
     let guard = Guard::enter(&breaker, &clock, 1).unwrap();
     guard.finish_with(|permit, at| breaker.leave_and_open_for(permit, Outcome::Failure, Nanos::MINUTE, at));
-    assert_eq!(
-        breaker.guard_at(&clock).unwrap_err().retry_after,
-        Some(Nanos::MINUTE + Nanos::new(1))
-    );
+    assert_eq!(breaker.guard_at(&clock).unwrap_err().retry_after, Some(Nanos::MINUTE + Nanos::new(1)));
 }
 
 /// Reads better in the test above.

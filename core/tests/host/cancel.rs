@@ -29,11 +29,7 @@ fn a_future_dropped_at_any_await_point_gives_its_permit_back_and_is_no_failure()
             clock.advance(Nanos::from_millis(500));
         }
         drop(call);
-        let expected: &[_] = if polls == 0 {
-            &[]
-        } else {
-            &[Seen::Enter(1), Seen::Leave(Outcome::Ignored)]
-        };
+        let expected: &[_] = if polls == 0 { &[] } else { &[Seen::Enter(1), Seen::Leave(Outcome::Ignored)] };
         assert_eq!(probe.seen(), expected, "after {polls} polls");
         assert_eq!(clock.sleepers(), 0);
     }
@@ -64,9 +60,7 @@ fn a_future_that_panics_at_any_await_point_is_a_failure() {
 #[test]
 fn a_dropped_trial_leaves_its_place_to_another() {
     let clock = ManualClock::new();
-    let config = BreakerConfig::new(Window::calls(2))
-        .trial_calls(1)
-        .open_for(OpenFor::fixed(Nanos::SECOND));
+    let config = BreakerConfig::new(Window::calls(2)).trial_calls(1).open_for(OpenFor::fixed(Nanos::SECOND));
     let breaker = CountBreaker::<1>::new(config.build().unwrap()).unwrap();
     let api = Protected::new(&breaker).with_clock(clock.clone());
     for _ in 0..2 {
@@ -92,13 +86,7 @@ fn a_refused_async_call_makes_no_future() {
 
 #[test]
 fn an_untimed_gate_reads_no_clock_async_either() {
-    let (probe, clock) = (
-        Probe {
-            untimed: true,
-            ..Probe::default()
-        },
-        CountedClock::default(),
-    );
+    let (probe, clock) = (Probe { untimed: true, ..Probe::default() }, CountedClock::default());
     let api = Protected::new(&probe).with_clock(&clock);
     block_on(api.call_async(async || Ok::<_, ()>(()))).unwrap();
     assert_eq!(clock.reads(), 0);
@@ -110,11 +98,7 @@ fn an_untimed_gate_reads_no_clock_async_either() {
 fn calls_run_under_any_executor_and_may_move_between_threads() {
     let api = Arc::new(Protected::new(Probe::default()));
     assert_eq!(block_on(api.call_async(async || Ok::<_, ()>(1))), Ok(1));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let tasks: Vec<_> = (0..8)
         .map(|n| {
             let api = Arc::clone(&api);
@@ -156,10 +140,7 @@ fn a_timeout_inside_the_call_is_a_failure_and_outside_it_is_none() {
     assert!(inside.poll().is_pending());
     clock.advance(Nanos::SECOND);
     assert_eq!(inside.woken.times(), 1);
-    assert_eq!(
-        inside.poll(),
-        Poll::Ready(Err(CallError::Failed(TimedOut { limit: Nanos::SECOND })))
-    );
+    assert_eq!(inside.poll(), Poll::Ready(Err(CallError::Failed(TimedOut { limit: Nanos::SECOND }))));
     assert_eq!(probe.seen(), [Seen::Enter(1), Seen::Leave(Outcome::Failure)]);
 
     let mut outside = Hand::new(timeout(&clock, Nanos::SECOND, probe.call_async(slow)));

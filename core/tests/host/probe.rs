@@ -50,11 +50,7 @@ impl Gate for Probe {
     type Permit = Ticket;
 
     fn judge(&self, _: u32, _: At) -> Result<(), Refusal> {
-        if self.refuse.load(Ordering::Relaxed) {
-            Err(REFUSAL)
-        } else {
-            Ok(())
-        }
+        if self.refuse.load(Ordering::Relaxed) { Err(REFUSAL) } else { Ok(()) }
     }
     fn enter(&self, cost: u32, at: At) -> Result<Ticket, Refusal> {
         self.judge(cost, at)?;
@@ -161,10 +157,7 @@ pub struct Hand<F> {
 
 impl<F: Future> Hand<F> {
     pub fn new(future: F) -> Self {
-        Self {
-            future: Box::pin(future),
-            woken: Arc::default(),
-        }
+        Self { future: Box::pin(future), woken: Arc::default() }
     }
 
     pub fn poll(&mut self) -> Poll<F::Output> {

@@ -23,16 +23,11 @@ struct Promise {
 
 impl Model {
     fn new(burst: u64) -> Self {
-        Self {
-            tat: Mutex::new(0),
-            burst,
-        }
+        Self { tat: Mutex::new(0), burst }
     }
 
     fn wait(&self, tat: u64, n: u64, now: Nanos) -> u64 {
-        (tat.max(now.get()) + n * T)
-            .saturating_sub(self.burst * T)
-            .saturating_sub(now.get())
+        (tat.max(now.get()) + n * T).saturating_sub(self.burst * T).saturating_sub(now.get())
     }
 }
 
@@ -50,11 +45,7 @@ impl Reserve for Model {
         }
         let before = *tat;
         *tat = before.max(now.get()) + u64::from(n) * T;
-        Ok(Promise {
-            before,
-            after: *tat,
-            ready: now + Nanos::new(wait),
-        })
+        Ok(Promise { before, after: *tat, ready: now + Nanos::new(wait) })
     }
     fn ready_at(&self, promise: &Promise) -> Nanos {
         promise.ready
@@ -71,11 +62,7 @@ impl Reserve for Model {
         if u64::from(n) > self.burst {
             return Err(Refusal::new(Reason::CostExceedsBurst, None));
         }
-        Ok(Nanos::new(self.wait(
-            *self.tat.lock().unwrap(),
-            ahead + u64::from(n),
-            now,
-        )))
+        Ok(Nanos::new(self.wait(*self.tat.lock().unwrap(), ahead + u64::from(n), now)))
     }
 }
 
@@ -83,12 +70,7 @@ type Queue<L> = Waiters<L, ManualClock, ManualClock>;
 
 fn queue(burst: u64) -> (Queue<Model>, ManualClock) {
     let clock = ManualClock::new();
-    (
-        Waiters::new(Model::new(burst))
-            .with_clock(clock.clone())
-            .with_timer(clock.clone()),
-        clock,
-    )
+    (Waiters::new(Model::new(burst)).with_clock(clock.clone()).with_timer(clock.clone()), clock)
 }
 
 /// Polls whoever was woken until nobody is; gives back who got permits.
@@ -135,18 +117,7 @@ fn waiters_are_served_in_order_each_at_its_exact_time() {
         served.extend(run(&mut waiting, &mut seen).into_iter().map(|i| (i, tick)));
     }
     // permits: 1 2 3 1 2 3 1 2 3 1, three of them there at the start
-    let expected = [
-        (0, 0),
-        (1, 0),
-        (2, 3),
-        (3, 4),
-        (4, 6),
-        (5, 9),
-        (6, 10),
-        (7, 12),
-        (8, 15),
-        (9, 16),
-    ];
+    let expected = [(0, 0), (1, 0), (2, 3), (3, 4), (4, 6), (5, 9), (6, 10), (7, 12), (8, 15), (9, 16)];
     assert_eq!(served, expected);
     assert_eq!((limiter.waiting(), clock.sleepers()), (0, 0));
 }
@@ -159,18 +130,13 @@ fn only_the_head_sleeps() {
     for hand in &mut waiting {
         assert!(hand.poll().is_pending());
     }
-    assert_eq!(
-        (limiter.waiting(), clock.sleepers(), clock.next_wake()),
-        (100, 1, Some(Nanos::new(T)))
-    );
+    assert_eq!((limiter.waiting(), clock.sleepers(), clock.next_wake()), (100, 1, Some(Nanos::new(T))));
 }
 
 /// Deterministic, and as bad as needed.
 fn shuffle<V>(values: &mut [V], mut seed: u64) {
     for i in (1..values.len()).rev() {
-        seed = seed
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         values.swap(i, (seed >> 33) as usize % (i + 1));
     }
 }
@@ -198,10 +164,7 @@ fn a_thousand_cancelled_in_any_order_delay_the_next_by_nothing() {
             waiting[i] = None;
         }
         assert!(next.poll().is_pending());
-        assert_eq!(
-            (limiter.waiting(), clock.sleepers(), clock.next_wake()),
-            (1, 1, Some(Nanos::new(T)))
-        );
+        assert_eq!((limiter.waiting(), clock.sleepers(), clock.next_wake()), (1, 1, Some(Nanos::new(T))));
         clock.set(Nanos::new(T - 1));
         assert!(next.poll().is_pending());
         clock.set(Nanos::new(T));
@@ -234,10 +197,7 @@ fn half_of_them_cancelled_at_random_while_time_passes() {
             elapsed += 1;
             if seed % 2 == 0 || elapsed % 3 == 0 {
                 // every other run picks up late, so that several grants are out when somebody leaves
-                granted += run(&mut waiting, &mut seen)
-                    .into_iter()
-                    .map(|i| 1 + i as u64 % 2)
-                    .sum::<u64>();
+                granted += run(&mut waiting, &mut seen).into_iter().map(|i| 1 + i as u64 % 2).sum::<u64>();
             }
             assert!(granted <= 2 + elapsed, "over-admitted");
             if seed % 2 == 0 && waiting.iter().any(Option::is_some) {
@@ -346,11 +306,7 @@ fn limiter_now() -> Nanos {
 #[test]
 fn under_tokio_with_its_own_timer() {
     let limiter = Arc::new(Waiters::new(Model::new(1)).with_timer(tokio::time::sleep));
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_time()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let tasks: Vec<_> = (0..20)
         .map(|i| {
             let limiter = Arc::clone(&limiter);

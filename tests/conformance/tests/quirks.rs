@@ -4,7 +4,8 @@
 use conformance::{Failure, lines, replay};
 use overcurrent::limit::{CycleConfig, CycleLimiter, LimitChange};
 use overcurrent::{
-    Bulkhead, CountBreaker, BreakerConfig, HalfOpenEnd, Nanos, OpenFor, Outcome, OverRelease, State, TrialTimeout, Window,
+    BreakerConfig, Bulkhead, CountBreaker, HalfOpenEnd, Nanos, OpenFor, Outcome, OverRelease, State, TrialTimeout,
+    Window,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,7 +22,9 @@ fn differences(file: &str, family: &str) -> (usize, BTreeMap<&'static str, usize
         match replay(&trace) {
             Ok(_) => passed += 1,
             Err(Failure::Differs { field, .. }) => *fields.entry(field).or_default() += 1,
-            Err(Failure::Unusable(why)) => *fields.entry(if why.contains("permits") { "permits" } else { "?" }).or_default() += 1,
+            Err(Failure::Unusable(why)) => {
+                *fields.entry(if why.contains("permits") { "permits" } else { "?" }).or_default() += 1
+            }
         }
     }
     (passed, fields)

@@ -3,8 +3,8 @@
 
 use loom::sync::Arc;
 use loom::thread;
-use overcurrent::limit::{CycleConfig, CycleLimiter};
 use overcurrent::Nanos;
+use overcurrent::limit::{CycleConfig, CycleLimiter};
 use std::num::NonZeroU32;
 
 const PERIOD: Nanos = Nanos::SECOND;

@@ -49,11 +49,7 @@ pub(super) enum Trial {
 pub(super) const fn trial(stored: u32, limit: u64, now: u64, inclusive: bool) -> Trial {
     let floor = now >> UNIT_SHIFT;
     // Rounded so that `ahead == 0` means "not yet" for an exclusive deadline and "now" for an inclusive one.
-    let seen = if inclusive {
-        floor
-    } else {
-        floor.wrapping_add((now & ROUND_UP != 0) as u64)
-    };
+    let seen = if inclusive { floor } else { floor.wrapping_add((now & ROUND_UP != 0) as u64) };
     let ahead = stored.wrapping_sub((seen & TURN as u64) as u32) & TURN;
     // +1: `now` and the limit may both have been rounded up when the deadline was made.
     let range = (to_units(limit) & NEVER) as u32;
@@ -75,16 +71,7 @@ mod tests {
 
     #[test]
     fn never_early_and_at_most_a_unit_late() {
-        for instant in [
-            0,
-            1,
-            UNIT - 1,
-            UNIT,
-            UNIT + 1,
-            1 << 60,
-            (1 << 60) + 7,
-            u64::MAX - 3 * UNIT,
-        ] {
+        for instant in [0, 1, UNIT - 1, UNIT, UNIT + 1, 1 << 60, (1 << 60) + 7, u64::MAX - 3 * UNIT] {
             let stored = from_units(to_units(instant));
             assert!(stored >= instant && stored - instant < UNIT, "{instant}");
         }
@@ -94,25 +81,13 @@ mod tests {
     #[test]
     fn a_trial_deadline_is_read_right_from_both_sides_and_across_its_wrap() {
         let limit = 60_000_000_000;
-        for start in [
-            0,
-            5,
-            UNIT,
-            (1 << 47) - 3,
-            (1 << 47) + limit,
-            1 << 62,
-            u64::MAX / 2 + 12_345,
-        ] {
+        for start in [0, 5, UNIT, (1 << 47) - 3, (1 << 47) + limit, 1 << 62, u64::MAX / 2 + 12_345] {
             let end = from_units(to_units(start + limit));
             let stored = to_turn(start + limit);
             for inclusive in [false, true] {
                 let read = |now| trial(stored, limit, now, inclusive);
                 assert_eq!(read(start), Trial::Ahead(end));
-                assert_eq!(
-                    read(start.saturating_sub(60_000_000_000)),
-                    Trial::Ahead(end),
-                    "an older clock"
-                );
+                assert_eq!(read(start.saturating_sub(60_000_000_000)), Trial::Ahead(end), "an older clock");
                 assert_eq!(read(end - 1), Trial::Ahead(end));
                 assert_eq!(read(end), if inclusive { Trial::Past(end) } else { Trial::Ahead(end) });
                 assert_eq!(read(end + 1), Trial::Past(end));

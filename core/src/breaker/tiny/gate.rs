@@ -18,9 +18,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> Gate for TinyBreak
         if word.is_closed() {
             return Ok(());
         }
-        self.policy()
-            .refusal(self.settle_by(word, at), at.now)
-            .map_or(Ok(()), Err)
+        self.policy().refusal(self.settle_by(word, at), at.now).map_or(Ok(()), Err)
     }
 
     #[inline]

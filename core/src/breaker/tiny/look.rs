@@ -49,22 +49,14 @@ impl TinyPolicy {
     fn explain(&self, word: Word, now: Nanos) -> Explanation {
         let metrics = self.metrics(word);
         let trial = word.state() == State::HalfOpen;
-        let least = if trial {
-            u32::from(self.policy.trial_min)
-        } else {
-            self.policy.min_calls
-        };
+        let least = if trial { u32::from(self.policy.trial_min) } else { self.policy.min_calls };
         let enough = metrics.calls >= least;
         let rate = |part| if enough { share(part, metrics.calls) } else { None };
         let met = self.met(word);
         Explanation {
             metrics,
             refusal: self.refusal(word, now),
-            rule_met: if enough || !trial {
-                met.failure.or(met.slow)
-            } else {
-                None
-            },
+            rule_met: if enough || !trial { met.failure.or(met.slow) } else { None },
             failure_rate: rate(metrics.failed),
             slow_rate: rate(metrics.slow),
             failure_rate_threshold: self.policy.failure_rate,

@@ -48,11 +48,7 @@ impl TinyWord {
     /// The breaker of this state and these settings. Always use a word with the same settings.
     #[inline]
     pub const fn with<'a>(&'a self, policy: &'a TinyPolicy) -> TinyBreaker<(), &'a Self, &'a TinyPolicy> {
-        TinyBreaker {
-            word: self,
-            policy,
-            observer: (),
-        }
+        TinyBreaker { word: self, policy, observer: () }
     }
 }
 
@@ -148,11 +144,7 @@ impl<O, W, P> TinyBreaker<O, W, P> {
     /// The same breaker, reporting what happens to `observer`.
     #[must_use]
     pub fn with_observer<N: Observer>(self, observer: N) -> TinyBreaker<N, W, P> {
-        TinyBreaker {
-            word: self.word,
-            policy: self.policy,
-            observer,
-        }
+        TinyBreaker { word: self.word, policy: self.policy, observer }
     }
 
     /// The observer.
@@ -178,12 +170,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     pub(super) fn swap(&self, from: Word, to: Word) -> Result<(), Word> {
         // AcqRel: users expect a transition to order their data. All of the state is in the word, and what replaces it
         // is a pure function of it, so a word that went away and came back does no harm.
-        match self
-            .word
-            .borrow()
-            .0
-            .compare_exchange_weak(from.0, to.0, AcqRel, Acquire)
-        {
+        match self.word.borrow().0.compare_exchange_weak(from.0, to.0, AcqRel, Acquire) {
             Ok(_) => Ok(()),
             Err(seen) => Err(Word(seen)),
         }
@@ -192,11 +179,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     #[inline]
     pub(super) fn tell(&self, at: Nanos, word: Word, kind: EventKind) {
         if O::LISTENS {
-            self.observer.observe(Event {
-                at,
-                generation: word.generation(),
-                kind,
-            });
+            self.observer.observe(Event { at, generation: word.generation(), kind });
         }
     }
 
@@ -232,12 +215,9 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     }
 
     const fn permit(word: Word, entered: Nanos) -> Permit {
-        Permit {
-            entered,
-            generation: word.generation(),
-            trial: matches!(word.state(), State::HalfOpen),
-            records: !matches!(word.state(), State::Disabled | State::ForcedOpen),
-        }
+        let trial = matches!(word.state(), State::HalfOpen);
+        let records = !matches!(word.state(), State::Disabled | State::ForcedOpen);
+        Permit::new(entered, word.generation(), trial, records)
     }
 
     /// Asks for one call. One load while closed.
@@ -249,12 +229,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         let at = at.into();
         let word = self.load();
         if word.is_closed() {
-            return Ok(Permit {
-                entered: at.now,
-                generation: word.generation(),
-                trial: false,
-                records: true,
-            });
+            return Ok(Permit::new(at.now, word.generation(), false, true));
         }
         // As plain words: the permit of the fast way then stays in registers.
         match self.enter_unless_closed(word, at) {
@@ -282,11 +257,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
                 self.word.borrow().0.store(next.0, crate::sync::Release);
                 return Ok(Self::permit(next, at.now).into_raw());
             }
-            let moved = Moved {
-                word: next,
-                met: crate::breaker::rules::Met::default(),
-                as_of: at.now,
-            };
+            let moved = Moved { word: next, met: crate::breaker::rules::Met::default(), as_of: at.now };
             match self.publish(word, &moved) {
                 Ok(()) => return Ok(Self::permit(next, at.now).into_raw()),
                 Err(seen) => word = seen,
@@ -312,11 +283,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     #[inline]
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
-        if word.is_closed() {
-            Ok(Self::permit(word, Nanos::ZERO))
-        } else {
-            Err(NeedsTime)
-        }
+        if word.is_closed() { Ok(Self::permit(word, Nanos::ZERO)) } else { Err(NeedsTime) }
     }
 
     /// Whether the next call needs the time: not while a breaker without a slow-call rule is closed.
@@ -332,7 +299,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         let at = at.into();
         let word = self.load();
         let good = outcome == Outcome::Success && !self.policy().policy.is_slow(at.now - permit.entered);
-        if good && word.is_healthy(permit.generation) {
+        if good && word.is_healthy(permit.generation()) {
             match self.policy().one_more(word) {
                 None => return,
                 Some(next) if self.swap(word, next).is_ok() => return,
@@ -348,7 +315,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         let Some(mark) = self.mark(&permit, outcome, at.now - permit.entered) else {
             return self.cancel(permit);
         };
-        self.record(Some(permit.generation), mark, at);
+        self.record(Some(permit.generation()), mark, at);
     }
 
     /// [`leave`](Self::leave) without the time, for a permit from [`enter_untimed`](Self::enter_untimed).
@@ -364,7 +331,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         };
         let mut word = self.load();
         loop {
-            if word.generation() != permit.generation {
+            if word.generation() != permit.generation() {
                 return Ok(());
             }
             let Some(next) = self.policy().recorded(word, mark) else {
@@ -381,13 +348,10 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// `None`: nothing to record.
     #[inline]
     pub(super) fn mark(&self, permit: &Permit, outcome: Outcome, length: Nanos) -> Option<Mark> {
-        if outcome == Outcome::Ignored || !permit.records {
+        if outcome == Outcome::Ignored || !permit.records() {
             return None;
         }
-        Some(Mark {
-            failed: outcome == Outcome::Failure,
-            slow: self.policy().policy.is_slow(length),
-        })
+        Some(Mark { failed: outcome == Outcome::Failure, slow: self.policy().policy.is_slow(length) })
     }
 
     /// Records a mark of `generation` (`None`: whichever is current) and, in the same swap, what follows from it.
@@ -417,7 +381,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.
     pub fn cancel(&self, permit: Permit) {
         let mut word = self.load();
-        while permit.trial && word.state() == State::HalfOpen && word.generation() == permit.generation {
+        while permit.is_trial() && word.state() == State::HalfOpen && word.generation() == permit.generation() {
             match self.swap(word, self.policy().permit_back(word)) {
                 Ok(()) => return,
                 Err(seen) => word = seen,

@@ -105,7 +105,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     }
 
     fn leave_and_open(&self, permit: Permit, outcome: Outcome, until: Until, at: At) {
-        let generation = permit.generation;
+        let generation = permit.generation();
         self.leave(permit, outcome, at);
         self.open_if_closed(generation, until, at);
     }
@@ -127,11 +127,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         let at = at.into();
         let word = self.load();
         // CLOSED to HALF_OPEN is not there by hand; from FORCED_OPEN it is, and leaves one attempt.
-        let from = if state == State::HalfOpen {
-            word.to_forced_open()
-        } else {
-            word
-        };
+        let from = if state == State::HalfOpen { word.to_forced_open() } else { word };
         if let Ok(next) = self.policy().by_hand(from, state, Until::Policy, at) {
             // Nobody else holds it yet, so only a weak swap's whim repeats this. No event: it never was anything else.
             while self.swap(word, next).is_err() {}
@@ -141,9 +137,5 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
 }
 
 fn moved(word: Word, at: At) -> Moved {
-    Moved {
-        word,
-        met: Met::default(),
-        as_of: at.now,
-    }
+    Moved { word, met: Met::default(), as_of: at.now }
 }

@@ -42,12 +42,7 @@ impl TinyPolicy {
         let window = match policy.window {
             Window::Calls(n) => n,
             Window::Time { buckets, .. } => {
-                return Err(ConfigError::new(
-                    "window (buckets; a tiny breaker counts calls)",
-                    buckets as u64,
-                    0,
-                    0,
-                ));
+                return Err(ConfigError::new("window (buckets; a tiny breaker counts calls)", buckets as u64, 0, 0));
             }
         };
         let most = WINDOW as u64;
@@ -65,22 +60,10 @@ impl TinyPolicy {
             return Err(e);
         }
         let limit = match policy.trial_timeout {
-            TrialTimeout::Lease(limit)
-            | TrialTimeout::Stay {
-                stay: limit,
-                then: HalfOpenEnd::Open,
-            } => limit,
+            TrialTimeout::Lease(limit) | TrialTimeout::Stay { stay: limit, then: HalfOpenEnd::Open } => limit,
             // A half-open deadline wraps: a clock that is far behind could end the stay early, and closing admits.
-            TrialTimeout::Stay {
-                stay,
-                then: HalfOpenEnd::Closed,
-            } => {
-                return Err(ConfigError::new(
-                    "trial_timeout (a stay that ends in closed)",
-                    stay.get(),
-                    1,
-                    0,
-                ));
+            TrialTimeout::Stay { stay, then: HalfOpenEnd::Closed } => {
+                return Err(ConfigError::new("trial_timeout (a stay that ends in closed)", stay.get(), 1, 0));
             }
             TrialTimeout::Never => Nanos::new(1),
         };

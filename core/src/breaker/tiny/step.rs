@@ -29,10 +29,7 @@ pub(super) enum Until {
     Time(Nanos),
 }
 
-const NOTHING: Met = Met {
-    failure: None,
-    slow: None,
-};
+const NOTHING: Met = Met { failure: None, slow: None };
 
 impl TinyPolicy {
     /// OPEN from `word`, as of `at`.
@@ -40,10 +37,7 @@ impl TinyPolicy {
         let (attempts, deadline) = match until {
             Until::Policy => {
                 let attempts = word.attempts().saturating_add(1);
-                (
-                    attempts,
-                    at.now.saturating_add(self.policy.open_wait(attempts as u32, at)),
-                )
+                (attempts, at.now.saturating_add(self.policy.open_wait(attempts as u32, at)))
             }
             Until::For(wait) => (word.attempts(), at.now.saturating_add(wait)),
             Until::Time(time) => (word.attempts(), time),
@@ -89,11 +83,7 @@ impl TinyPolicy {
     /// A permit of this generation given back without a result: never more than were handed out and not reported.
     pub(super) const fn permit_back(&self, word: Word) -> Word {
         let back = word.left().wrapping_add(1);
-        if back.saturating_add(word.done()) <= self.policy.trial_calls {
-            word.with_left(back)
-        } else {
-            word
-        }
+        if back.saturating_add(word.done()) <= self.policy.trial_calls { word.with_left(back) } else { word }
     }
 
     /// The half-open deadline, if one runs.
@@ -126,56 +116,32 @@ impl TinyPolicy {
             word.to_closed()
         };
         // A half-open verdict is told as a transition only, like the reference's.
-        Moved {
-            word: next,
-            met: NOTHING,
-            as_of: at.now,
-        }
+        Moved { word: next, met: NOTHING, as_of: at.now }
     }
 
     const fn trial_totals(&self, word: Word, missing: bool) -> Totals {
         let (failed, slow) = word.trial_bad();
         let calls = word.done() as u32;
-        let lost = if missing {
-            (self.policy.trial_calls as u32).saturating_sub(calls)
-        } else {
-            0
-        };
-        Totals {
-            calls: calls.saturating_add(lost),
-            failed: failed.saturating_add(lost),
-            slow,
-        }
+        let lost = if missing { (self.policy.trial_calls as u32).saturating_sub(calls) } else { 0 };
+        Totals { calls: calls.saturating_add(lost), failed: failed.saturating_add(lost), slow }
     }
 
     /// What the window or the trials say now.
     pub(super) const fn totals(&self, word: Word) -> Totals {
         if word.has_window() {
             let (failed, slow) = word.bad();
-            Totals {
-                calls: word.fill(),
-                failed,
-                slow,
-            }
+            Totals { calls: word.fill(), failed, slow }
         } else if matches!(word.state(), State::HalfOpen) {
             self.trial_totals(word, false)
         } else {
-            Totals {
-                calls: 0,
-                failed: 0,
-                slow: 0,
-            }
+            Totals { calls: 0, failed: 0, slow: 0 }
         }
     }
 
     /// The rules that a word's contents meet.
     pub(super) const fn met(&self, word: Word) -> Met {
         if word.has_window() {
-            if word.spotless() {
-                NOTHING
-            } else {
-                self.policy.judge(self.totals(word), word.in_a_row())
-            }
+            if word.spotless() { NOTHING } else { self.policy.judge(self.totals(word), word.in_a_row()) }
         } else if matches!(word.state(), State::HalfOpen) {
             self.policy.judge_trials(self.totals(word))
         } else {
@@ -191,11 +157,7 @@ impl TinyPolicy {
                 return None;
             }
             if word.is_closed() {
-                return Some(Moved {
-                    word: self.opened(word, Until::Policy, at),
-                    met,
-                    as_of: at.now,
-                });
+                return Some(Moved { word: self.opened(word, Until::Policy, at), met, as_of: at.now });
             }
             let mut tell = 0;
             if met.failure.is_some() {
@@ -211,15 +173,7 @@ impl TinyPolicy {
             if told & TOLD_SLOW != 0 {
                 met.slow = None;
             }
-            return if met.any() {
-                Some(Moved {
-                    word: word.with_told(tell),
-                    met,
-                    as_of: at.now,
-                })
-            } else {
-                None
-            };
+            return if met.any() { Some(Moved { word: word.with_told(tell), met, as_of: at.now }) } else { None };
         }
         if matches!(word.state(), State::HalfOpen) && word.done() >= self.policy.trial_min {
             return Some(self.decided(word, false, at));
@@ -236,11 +190,7 @@ impl TinyPolicy {
                     return None;
                 }
                 let as_of = if redate { at.now } else { Nanos::new(deadline) };
-                Some(Moved {
-                    word: self.to_half_open(word, as_of),
-                    met: NOTHING,
-                    as_of,
-                })
+                Some(Moved { word: self.to_half_open(word, as_of), met: NOTHING, as_of })
             }
             State::HalfOpen => {
                 if word.done() >= self.policy.trial_min {
@@ -249,17 +199,12 @@ impl TinyPolicy {
                 let Some(Trial::Past(deadline)) = self.trial_deadline(word, at.now.get()) else {
                     return None;
                 };
-                let as_of = At {
-                    now: if redate { at.now } else { Nanos::new(deadline) },
-                    random: at.random,
-                };
+                let as_of = At { now: if redate { at.now } else { Nanos::new(deadline) }, random: at.random };
                 match self.policy.trial_timeout {
                     // `TinyPolicy` takes only stays that end in open.
-                    TrialTimeout::Stay { .. } => Some(Moved {
-                        word: self.opened(word, Until::Policy, as_of),
-                        met: NOTHING,
-                        as_of: as_of.now,
-                    }),
+                    TrialTimeout::Stay { .. } => {
+                        Some(Moved { word: self.opened(word, Until::Policy, as_of), met: NOTHING, as_of: as_of.now })
+                    }
                     _ => Some(self.decided(word, true, as_of)),
                 }
             }
@@ -287,11 +232,7 @@ impl TinyPolicy {
 
     /// The word with a trial permit taken, of a state that gives one: half-open, or open and over.
     pub(super) const fn trial_taken(&self, word: Word, now: Nanos) -> Word {
-        let word = if matches!(word.state(), State::Open) {
-            self.to_half_open(word, now)
-        } else {
-            word
-        };
+        let word = if matches!(word.state(), State::Open) { self.to_half_open(word, now) } else { word };
         self.permit_taken(word, now)
     }
 
@@ -314,10 +255,6 @@ impl TinyPolicy {
     /// it changes no bit.
     #[inline]
     pub(super) const fn one_more(&self, word: Word) -> Option<Word> {
-        if word.fill() >= self.window {
-            None
-        } else {
-            Some(word.one_more())
-        }
+        if word.fill() >= self.window { None } else { Some(word.one_more()) }
     }
 }

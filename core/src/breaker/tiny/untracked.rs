@@ -30,14 +30,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyUntracked<'_, 
             return self.release(at);
         }
         let slow = self.0.policy().policy.is_slow(length);
-        self.0.record(
-            None,
-            Mark {
-                failed: outcome == Outcome::Failure,
-                slow,
-            },
-            at.into(),
-        );
+        self.0.record(None, Mark { failed: outcome == Outcome::Failure, slow }, at.into());
     }
 
     /// [`record`](Self::record), then, if the breaker is closed: open for `wait`.

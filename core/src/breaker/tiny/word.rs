@@ -64,10 +64,7 @@ pub(super) const fn counts(x: u64) -> (u32, u32) {
     let x = x.wrapping_add(x >> 4) & NIBBLES;
     let low = (x & REGISTER) as u32;
     let high = (x >> SLOW_AT) as u32; // 24 bits are left
-    (
-        low.wrapping_mul(0x0001_0101) >> 16 & 0xff,
-        high.wrapping_mul(0x0001_0101) >> 16 & 0xff,
-    )
+    (low.wrapping_mul(0x0001_0101) >> 16 & 0xff, high.wrapping_mul(0x0001_0101) >> 16 & 0xff)
 }
 
 impl Word {
@@ -144,11 +141,7 @@ impl Word {
         let keep = (1u64.wrapping_shl(window)).wrapping_sub(1);
         let keep = keep << SLOW_AT | keep;
         let bits = (self.0 & BOTH) << 1 & keep & !(1 << SLOW_AT) | (slow as u64) << SLOW_AT | failed as u64;
-        let fill = if self.fill() < window {
-            self.fill().wrapping_add(1)
-        } else {
-            window
-        };
+        let fill = if self.fill() < window { self.fill().wrapping_add(1) } else { window };
         Self(self.0 & !(BOTH | 31 << FIVE_AT) | (fill as u64) << FIVE_AT | bits)
     }
 
@@ -181,11 +174,7 @@ impl Word {
 
     /// Trips in a row, at most 31.
     pub(super) const fn attempts(self) -> u8 {
-        if self.has_window() {
-            0
-        } else {
-            (self.0 >> FIVE_AT & ATTEMPTS) as u8
-        }
+        if self.has_window() { 0 } else { (self.0 >> FIVE_AT & ATTEMPTS) as u8 }
     }
 
     /// OPEN: the deadline in units.
@@ -234,19 +223,13 @@ impl Word {
 
     /// OPEN. The generation stays: what is on its way belongs to no window that could still be judged.
     pub(super) const fn to_open(self, attempts: u8, units: u64) -> Self {
-        let attempts = if attempts as u64 > ATTEMPTS {
-            ATTEMPTS
-        } else {
-            attempts as u64
-        };
+        let attempts = if attempts as u64 > ATTEMPTS { ATTEMPTS } else { attempts as u64 };
         Self::make(OPEN, self.generation() as u64, attempts, units)
     }
 
     /// HALF_OPEN, no result yet.
     pub(super) const fn to_half_open(self, left: u16, units: u32) -> Self {
-        Self::make(HALF_OPEN, self.next_generation(), self.attempts() as u64, 0)
-            .with_left(left)
-            .with_trial_units(units)
+        Self::make(HALF_OPEN, self.next_generation(), self.attempts() as u64, 0).with_left(left).with_trial_units(units)
     }
 
     pub(super) const fn to_closed(self) -> Self {
@@ -263,11 +246,7 @@ impl Word {
 
     pub(super) const fn to_forced_open(self) -> Self {
         let attempts = self.attempts() as u64;
-        let attempts = if attempts < ATTEMPTS {
-            attempts.wrapping_add(1)
-        } else {
-            ATTEMPTS
-        };
+        let attempts = if attempts < ATTEMPTS { attempts.wrapping_add(1) } else { ATTEMPTS };
         Self::make(SWITCHED, self.next_generation(), attempts, 1)
     }
 }
@@ -283,10 +262,7 @@ mod tests {
             x ^= x << 13;
             x ^= x >> 7;
             x ^= x << 17;
-            assert_eq!(
-                counts(x),
-                ((x & REGISTER).count_ones(), (x >> 24 & REGISTER).count_ones())
-            );
+            assert_eq!(counts(x), ((x & REGISTER).count_ones(), (x >> 24 & REGISTER).count_ones()));
         }
         assert_eq!(counts(u64::MAX), (24, 24));
     }
@@ -294,36 +270,21 @@ mod tests {
     #[test]
     fn zero_is_closed_and_every_state_keeps_its_fields_apart() {
         let zero = Word(0);
-        assert_eq!(
-            (zero.state(), zero.generation(), zero.fill(), zero.bad()),
-            (State::Closed, 0, 0, (0, 0))
-        );
+        assert_eq!((zero.state(), zero.generation(), zero.fill(), zero.bad()), (State::Closed, 0, 0, (0, 0)));
         let open = Word(255 << GENERATION_AT).to_open(200, BOTH);
-        assert_eq!(
-            (open.state(), open.generation(), open.attempts(), open.open_units()),
-            (State::Open, 255, 31, BOTH)
-        );
+        assert_eq!((open.state(), open.generation(), open.attempts(), open.open_units()), (State::Open, 255, 31, BOTH));
         let half = open.to_half_open(15, u32::MAX >> 1);
-        assert_eq!(
-            (half.state(), half.generation(), half.attempts()),
-            (State::HalfOpen, 0, 31)
-        );
+        assert_eq!((half.state(), half.generation(), half.attempts()), (State::HalfOpen, 0, 31));
         let mut full = half;
         for _ in 0..15 {
             full = full.trial_result(true, true);
         }
-        assert_eq!(
-            (full.left(), full.done(), full.trial_bad(), full.trial_units()),
-            (15, 15, (15, 15), u32::MAX >> 1)
-        );
+        assert_eq!((full.left(), full.done(), full.trial_bad(), full.trial_units()), (15, 15, (15, 15), u32::MAX >> 1));
         assert_eq!((full.state(), full.attempts()), (State::HalfOpen, 31));
         assert_eq!(full.to_forced_open().state(), State::ForcedOpen);
         assert_eq!(full.to_disabled().state(), State::Disabled);
         let told = full.to_metrics_only().with_told(TOLD_SLOW);
-        assert_eq!(
-            (told.state(), told.told(), told.with_told(TOLD_FAILURE).told()),
-            (State::MetricsOnly, 2, 3)
-        );
+        assert_eq!((told.state(), told.told(), told.with_told(TOLD_FAILURE).told()), (State::MetricsOnly, 2, 3));
     }
 
     #[test]
@@ -332,19 +293,12 @@ mod tests {
         for i in 0..30u32 {
             word = word.pushed(i == 0, i == 1, 3);
             assert_eq!(word.fill(), (i + 1).min(3));
-            assert_eq!(
-                word.bad(),
-                (u32::from(i < 3), u32::from((1..4).contains(&i))),
-                "after {i}"
-            );
+            assert_eq!(word.bad(), (u32::from(i < 3), u32::from((1..4).contains(&i))), "after {i}");
             assert_eq!(word.state(), State::Closed);
         }
         for _ in 0..30 {
             word = word.pushed(true, true, 24);
         }
-        assert_eq!(
-            (word.fill(), word.bad(), word.slow_failed(), word.in_a_row()),
-            (24, (24, 24), 24, 24)
-        );
+        assert_eq!((word.fill(), word.bad(), word.slow_failed(), word.in_a_row()), (24, (24, 24), 24, 24));
     }
 }

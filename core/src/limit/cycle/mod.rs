@@ -15,9 +15,7 @@ use period::Period;
 
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
-use crate::sync::{
-    AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, const_new, fence, mutated, unless_mutated,
-};
+use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, const_new, fence, mutated, unless_mutated};
 use crate::time::{At, Nanos};
 use answer::Ask;
 use step::Plan;
