@@ -14,6 +14,7 @@
 mod decision;
 mod error;
 mod gate;
+mod snapshot;
 mod sync;
 mod time;
 
@@ -41,5 +42,7 @@ pub use host::{
     ManualSleep, MonotonicClock, Protected, Reserve, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 #[cfg(feature = "wide")]
-pub use limit::{CycleConfig, CycleLimiter, Gcra, Quota, Rate};
+pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};
+pub use limit::{Gcra32, Quota32};
+pub use snapshot::SnapshotError;
 pub use time::{At, Nanos, Ticks};

@@ -2,6 +2,7 @@
 
 use super::rate::Quota;
 use super::reservation::{Denied, Peek, Reservation};
+use super::snapshot::GcraSnapshot;
 use super::step::{self, Ask, NEVER, take};
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
@@ -201,6 +202,18 @@ impl GcraWord {
         }
     }
 
+    /// See [`Gcra::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self, quota: &Quota, now: Nanos) -> GcraSnapshot {
+        GcraSnapshot { full_after: self.peek(quota, 0, now).reset_after }
+    }
+
+    /// See [`Gcra::restore`].
+    pub fn restore(&self, quota: &Quota, snapshot: &GcraSnapshot, now: Nanos) {
+        let full_at = quota.units(now.saturating_add(snapshot.full_after));
+        self.raise(|_| step::restored(full_at, snapshot.full_after, quota.scale));
+    }
+
     /// See [`Gcra::reset`].
     pub fn reset(&self) {
         let _ = self.update(|_| Ok::<_, core::convert::Infallible>((0, ())));
@@ -380,6 +393,18 @@ impl Gcra {
     /// rate from there on. Does nothing when `until` has passed, and never shortens an existing debt.
     pub fn penalize_until(&self, until: Nanos, now: Nanos) {
         self.word.penalize_until(&self.quota, until, now);
+    }
+
+    /// The state at `now` as a remaining time, to be kept over a restart.
+    #[must_use]
+    pub fn snapshot(&self, now: Nanos) -> GcraSnapshot {
+        self.word.snapshot(&self.quota, now)
+    }
+
+    /// Takes over a saved state: never more permits than there were, and at most one less (two where a unit is half a
+    /// permit or more). What this limiter has admitted itself so far stays charged if it is more.
+    pub fn restore(&self, snapshot: &GcraSnapshot, now: Nanos) {
+        self.word.restore(&self.quota, snapshot, now);
     }
 
     /// Forgets everything: a limiter that was never used, with its whole burst.

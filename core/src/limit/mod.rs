@@ -8,25 +8,35 @@
 //! | [`Gcra32`] | 4 bytes | small chips: a wrapping 32-bit tick counter |
 
 #[cfg(feature = "wide")]
+mod cycle;
+#[cfg(feature = "wide")]
 mod gcra;
+mod gcra32;
+#[cfg(feature = "wide")]
+mod live;
+mod quota32;
 #[cfg(feature = "wide")]
 mod rate;
 #[cfg(feature = "wide")]
 mod reservation;
 #[cfg(feature = "wide")]
 mod scale;
+mod snapshot;
 #[cfg(feature = "wide")]
 mod step;
 
 #[cfg(feature = "wide")]
+pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleReservation, CycleSnapshot, LimitChange};
+#[cfg(feature = "wide")]
 pub use gcra::{Gcra, GcraWord};
+pub use gcra32::{Denied32, Gcra32, Peek32, RawReservation32, Reservation32};
+#[cfg(feature = "wide")]
+pub use live::{LiveDenied, LiveGcra};
+pub use quota32::Quota32;
 #[cfg(feature = "wide")]
 pub use rate::{Quota, Rate};
 #[cfg(feature = "wide")]
 pub use reservation::{Denied, Peek, RawReservation, Reservation};
-
+pub use snapshot::Gcra32Snapshot;
 #[cfg(feature = "wide")]
-mod cycle;
-
-#[cfg(feature = "wide")]
-pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleReservation, CycleSnapshot, LimitChange};
+pub use snapshot::GcraSnapshot;

@@ -43,6 +43,11 @@ impl Scale {
         Self { high: low(quotient >> 64), low: low(quotient), shift }
     }
 
+    /// Whether every nanosecond is a whole number of units.
+    pub(crate) const fn is_whole(self) -> bool {
+        self.shift == 0
+    }
+
     /// The units that have passed at `now`, at most `u64::MAX`.
     #[inline(always)]
     pub(crate) const fn units(self, now: u64) -> u64 {

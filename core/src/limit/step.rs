@@ -3,6 +3,9 @@
 //! The word is the theoretical arrival time: the instant, in units, at which the limiter would be full again. Source:
 //! the generic cell rate algorithm, ITU-T I.371 (virtual scheduling form).
 
+use super::scale::Scale;
+use crate::time::Nanos;
+
 /// A target that no time reaches: more was asked for than the burst.
 pub(crate) const NEVER: u64 = u64::MAX;
 /// A target past the last unit that a word can hold.
@@ -49,6 +52,15 @@ pub(crate) const fn remaining(word: u64, now: u64, cap: u64, unit: u64) -> u64 {
         Some(whole) => whole,
         None => 0,
     }
+}
+
+/// The word of a limiter that is full again at `full_at`, `left` from now.
+///
+/// In the lattice form a unit begins at another instant than it did by the old origin, hence one unit more: a restart
+/// never mints a permit.
+pub(crate) const fn restored(full_at: u64, left: Nanos, scale: Scale) -> u64 {
+    let phase = if left.get() == 0 || scale.is_whole() { 0 } else { 1 };
+    full_at.saturating_add(phase)
 }
 
 /// The word with nothing left at `now`.
