@@ -35,9 +35,7 @@ pub(crate) const fn thousandth(n: u64) -> u64 {
 pub(crate) const fn times_milli(value: u64, milli: u32) -> u64 {
     let whole = thousandth(value);
     let rest = value.wrapping_sub(whole.wrapping_mul(1_000)); // below 1000
-    whole
-        .saturating_mul(milli as u64)
-        .saturating_add(thousandth(rest.wrapping_mul(milli as u64)))
+    whole.saturating_mul(milli as u64).saturating_add(thousandth(rest.wrapping_mul(milli as u64)))
 }
 
 #[cfg(test)]
