@@ -33,9 +33,7 @@ use std::thread::Thread;
 /// limiter.acquire(1).await.unwrap(); // at once
 /// limiter.acquire(1).await.unwrap(); // a millisecond later
 /// # });
-/// limiter.acquire_blocking(1, Nanos::SECOND).unwrap();
-/// let refusal = limiter.try_acquire(1).unwrap_err();
-/// assert!(refusal.retry_after.unwrap() <= Nanos::MILLISECOND);
+/// limiter.acquire_blocking(1, Nanos::SECOND).unwrap(); // and another one
 /// ```
 pub struct Waiters<L: Reserve, C = MonotonicClock, T = ThreadTimer> {
     limiter: L,
@@ -53,12 +51,7 @@ impl<L: Reserve> Waiters<L> {
     /// limiter.try_acquire(5).unwrap();
     /// ```
     pub const fn new(limiter: L) -> Self {
-        Self {
-            limiter,
-            clock: MonotonicClock,
-            timer: ThreadTimer,
-            queue: Mutex::new(Queue::new()),
-        }
+        Self { limiter, clock: MonotonicClock, timer: ThreadTimer, queue: Mutex::new(Queue::new()) }
     }
 }
 
@@ -72,12 +65,7 @@ impl<L: Reserve, C, T> Waiters<L, C, T> {
     /// limiter.try_acquire(5).unwrap();
     /// ```
     pub fn with_clock<D: Clock>(self, clock: D) -> Waiters<L, D, T> {
-        Waiters {
-            limiter: self.limiter,
-            clock,
-            timer: self.timer,
-            queue: Mutex::new(Queue::new()),
-        }
+        Waiters { limiter: self.limiter, clock, timer: self.timer, queue: Mutex::new(Queue::new()) }
     }
 
     /// The same with another timer, such as `tokio::time::sleep`, and an empty queue.
@@ -94,12 +82,7 @@ impl<L: Reserve, C, T> Waiters<L, C, T> {
     /// # });
     /// ```
     pub fn with_timer<U: Timer>(self, timer: U) -> Waiters<L, C, U> {
-        Waiters {
-            limiter: self.limiter,
-            clock: self.clock,
-            timer,
-            queue: Mutex::new(Queue::new()),
-        }
+        Waiters { limiter: self.limiter, clock: self.clock, timer, queue: Mutex::new(Queue::new()) }
     }
 
     /// The limiter.
@@ -153,11 +136,10 @@ impl<L: Reserve, C: Clock, T> Waiters<L, C, T> {
     ///
     /// ```
     /// use overcurrent::{Gcra, Nanos, Rate, Waiters};
-    /// let limiter = Waiters::new(Gcra::new(Rate::new(1_000, Nanos::SECOND).burst(1).build().unwrap()));
-    /// limiter.acquire_blocking(1, Nanos::SECOND).unwrap();
-    /// limiter.acquire_blocking(1, Nanos::SECOND).unwrap(); // a millisecond later
-    /// let refusal = limiter.acquire_blocking(1, Nanos::new(1)).unwrap_err(); // at once
-    /// assert!(refusal.retry_after.is_some());
+    /// let limiter = Waiters::new(Gcra::new(Rate::new(2, Nanos::HOUR).build().unwrap()));
+    /// limiter.acquire_blocking(2, Nanos::SECOND).unwrap();
+    /// let refusal = limiter.acquire_blocking(1, Nanos::SECOND).unwrap_err(); // at once
+    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(1_790));
     /// ```
     pub fn acquire_blocking(&self, n: u32, max_wait: impl Into<Nanos>) -> Result<(), Refusal> {
         match self.join(n, max_wait.into())? {
@@ -170,11 +152,7 @@ impl<L: Reserve, C: Clock, T> Waiters<L, C, T> {
         let joined = self.locked(|queue| queue.join(&self.limiter, n, max_wait, self.clock.now().now))?;
         Ok(match joined {
             Joined::Granted => None,
-            Joined::Queued(ticket) => Some(Place {
-                waiters: self,
-                ticket,
-                over: false,
-            }),
+            Joined::Queued(ticket) => Some(Place { waiters: self, ticket, over: false }),
         })
     }
 
@@ -222,19 +200,13 @@ impl<L: Reserve, C: Clock, T: Timer> Waiters<L, C, T> {
     /// # });
     /// ```
     pub fn acquire_within(&self, n: u32, max_wait: impl Into<Nanos>) -> Acquire<'_, L, C, T> {
-        Acquire {
-            waiters: self,
-            stage: Stage::New(n, max_wait.into()),
-        }
+        Acquire { waiters: self, stage: Stage::New(n, max_wait.into()) }
     }
 }
 
 impl<L: Reserve + fmt::Debug, C, T> fmt::Debug for Waiters<L, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiters")
-            .field("limiter", &self.limiter)
-            .field("waiting", &self.waiting())
-            .finish()
+        f.debug_struct("Waiters").field("limiter", &self.limiter).field("waiting", &self.waiting()).finish()
     }
 }
 
@@ -343,9 +315,7 @@ impl<L: Reserve, C: Clock, T: Timer> Future for Acquire<'_, L, C, T> {
                     if sleep.as_ref().is_none_or(|(until, _)| *until != at) {
                         *sleep = Some((at, Box::pin(this.waiters.timer.sleep((at - now).as_duration()))));
                     }
-                    let asleep = sleep
-                        .as_mut()
-                        .is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_pending());
+                    let asleep = sleep.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_pending());
                     if asleep {
                         return Poll::Pending;
                     }

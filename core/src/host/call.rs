@@ -146,12 +146,7 @@ impl<G: Gate> Protected<G> {
     /// assert_eq!(api.call(|| "7".parse::<u8>()), Ok(7));
     /// ```
     pub const fn new(gate: G) -> Self {
-        Self {
-            gate,
-            clock: MonotonicClock,
-            classify: ErrIsFailure,
-            cost: 1,
-        }
+        Self { gate, clock: MonotonicClock, classify: ErrIsFailure, cost: 1 }
     }
 }
 
@@ -164,12 +159,7 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
     /// # api.call(|| Ok::<_, ()>(())).unwrap();
     /// ```
     pub fn with_clock<D: Clock>(self, clock: D) -> Protected<G, D, K> {
-        Protected {
-            gate: self.gate,
-            clock,
-            classify: self.classify,
-            cost: self.cost,
-        }
+        Protected { gate: self.gate, clock, classify: self.classify, cost: self.cost }
     }
 
     /// The weight of each call (1 if not set): what limiters charge.
@@ -257,12 +247,7 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
     }
 
     fn map_classifier<F>(self, f: impl FnOnce(K) -> F) -> Protected<G, C, F> {
-        Protected {
-            gate: self.gate,
-            clock: self.clock,
-            classify: f(self.classify),
-            cost: self.cost,
-        }
+        Protected { gate: self.gate, clock: self.clock, classify: f(self.classify), cost: self.cost }
     }
 
     /// The gate.

@@ -40,11 +40,7 @@ pub struct ErrIsFailure;
 
 impl<T, E> Classify<T, E> for ErrIsFailure {
     fn outcome(&self, result: &Result<T, E>) -> Outcome {
-        if result.is_ok() {
-            Outcome::Success
-        } else {
-            Outcome::Failure
-        }
+        if result.is_ok() { Outcome::Success } else { Outcome::Failure }
     }
 }
 
@@ -71,11 +67,7 @@ impl<K, P> ForErr<K, P> {
     /// let _rule = ForErr::new(ErrIsFailure, |e: &u16| *e < 500, Outcome::Success);
     /// ```
     pub const fn new(inner: K, matches: P, outcome: Outcome) -> Self {
-        Self {
-            inner,
-            matches,
-            outcome,
-        }
+        Self { inner, matches, outcome }
     }
 }
 
@@ -111,11 +103,7 @@ impl<K, P> ForOk<K, P> {
     /// let _rule = ForOk::new(ErrIsFailure, |status: &u16| *status >= 500, Outcome::Failure);
     /// ```
     pub const fn new(inner: K, matches: P, outcome: Outcome) -> Self {
-        Self {
-            inner,
-            matches,
-            outcome,
-        }
+        Self { inner, matches, outcome }
     }
 }
 

@@ -59,10 +59,7 @@ impl Clock for MonotonicClock {
     fn now(&self) -> At {
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
         let origin = ORIGIN.get_or_init(Instant::now);
-        At {
-            now: Nanos::from_duration(origin.elapsed()),
-            random: random_bits(),
-        }
+        At { now: Nanos::from_duration(origin.elapsed()), random: random_bits() }
     }
 }
 

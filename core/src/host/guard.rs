@@ -57,21 +57,12 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     /// ```
     #[inline]
     pub fn enter(gate: &'a G, clock: &'a C, cost: u32) -> Result<Self, Refusal> {
-        let untimed = if gate.needs_clock() {
-            None
-        } else {
-            gate.enter_untimed(cost).ok()
-        };
+        let untimed = if gate.needs_clock() { None } else { gate.enter_untimed(cost).ok() };
         let held = match untimed {
             Some(permit) => Held::Untimed(permit),
             None => Held::Timed(gate.enter(cost, clock.now())?),
         };
-        Ok(Self {
-            gate,
-            clock,
-            held: Some(held),
-            was_panicking: std::thread::panicking(),
-        })
+        Ok(Self { gate, clock, held: Some(held), was_panicking: std::thread::panicking() })
     }
 
     /// Reports that the call worked.

@@ -96,10 +96,7 @@ impl ManualClock {
     /// assert_eq!(ManualClock::new().next_wake(), None);
     /// ```
     pub fn next_wake(&self) -> Option<Nanos> {
-        self.lock()
-            .sleepers
-            .first_key_value()
-            .map(|((deadline, _), _)| *deadline)
+        self.lock().sleepers.first_key_value().map(|((deadline, _), _)| *deadline)
     }
 
     /// How many futures sleep.
@@ -141,11 +138,7 @@ impl Timer for ManualClock {
 
     fn sleep(&self, wait: Duration) -> ManualSleep {
         let deadline = self.now().now + wait.into();
-        ManualSleep {
-            clock: self.clone(),
-            deadline,
-            place: None,
-        }
+        ManualSleep { clock: self.clone(), deadline, place: None }
     }
 }
 

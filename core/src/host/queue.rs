@@ -62,13 +62,7 @@ pub(crate) enum Turn {
 
 impl<R> Queue<R> {
     pub(crate) const fn new() -> Self {
-        Self {
-            arrivals: 0,
-            promised: BTreeMap::new(),
-            waiting: BTreeMap::new(),
-            asked: 0,
-            wake: Vec::new(),
-        }
+        Self { arrivals: 0, promised: BTreeMap::new(), waiting: BTreeMap::new(), asked: 0, wake: Vec::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -89,11 +83,7 @@ impl<R> Queue<R> {
         L: Reserve<Reservation = R> + ?Sized,
     {
         self.promise(limiter, now);
-        let waiting = Waiting {
-            n,
-            until: now + max_wait,
-            waker: None,
-        };
+        let waiting = Waiting { n, until: now + max_wait, waker: None };
         if !self.has_head(now) {
             // Nobody is left waiting either: `promise` stops at a head only.
             let reservation = limiter.reserve(n, max_wait, now)?;
@@ -102,13 +92,7 @@ impl<R> Queue<R> {
                 return Ok(Joined::Granted);
             }
             let ticket = self.ticket();
-            self.promised.insert(
-                ticket,
-                Promised {
-                    waiting,
-                    promise: Promise::At(at, Some(reservation)),
-                },
-            );
+            self.promised.insert(ticket, Promised { waiting, promise: Promise::At(at, Some(reservation)) });
             return Ok(Joined::Queued(ticket));
         }
         let wait = limiter.wait_behind(self.asked, n, now)?;

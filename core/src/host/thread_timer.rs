@@ -61,10 +61,7 @@ impl Timer for ThreadTimer {
     type Sleep = ThreadSleep;
 
     fn sleep(&self, wait: Duration) -> ThreadSleep {
-        ThreadSleep {
-            deadline: Instant::now().checked_add(wait),
-            place: None,
-        }
+        ThreadSleep { deadline: Instant::now().checked_add(wait), place: None }
     }
 }
 
@@ -96,11 +93,7 @@ struct Shared {
     sleepers: BTreeMap<Place, Waker>,
 }
 
-static SHARED: Mutex<Shared> = Mutex::new(Shared {
-    running: false,
-    arrivals: 0,
-    sleepers: BTreeMap::new(),
-});
+static SHARED: Mutex<Shared> = Mutex::new(Shared { running: false, arrivals: 0, sleepers: BTreeMap::new() });
 static CHANGED: Condvar = Condvar::new();
 
 fn lock() -> MutexGuard<'static, Shared> {
@@ -130,15 +123,9 @@ impl Future for ThreadSleep {
         self.place = Some(place);
         let replaced = shared.sleepers.insert(place, waker);
         let running = shared.running;
-        let first = shared
-            .sleepers
-            .first_key_value()
-            .is_some_and(|(first, _)| *first == place);
+        let first = shared.sleepers.first_key_value().is_some_and(|(first, _)| *first == place);
         if !running {
-            shared.running = std::thread::Builder::new()
-                .name("overcurrent-timer".into())
-                .spawn(run)
-                .is_ok();
+            shared.running = std::thread::Builder::new().name("overcurrent-timer".into()).spawn(run).is_ok();
         }
         let started = shared.running;
         drop(shared);
@@ -184,15 +171,10 @@ fn run() {
             }
             Some((&(deadline, _), _)) => {
                 let wait = deadline.saturating_duration_since(now);
-                shared = CHANGED
-                    .wait_timeout(shared, wait)
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .0;
+                shared = CHANGED.wait_timeout(shared, wait).unwrap_or_else(PoisonError::into_inner).0;
             }
             None => {
-                let (guard, waited) = CHANGED
-                    .wait_timeout(shared, IDLE)
-                    .unwrap_or_else(PoisonError::into_inner);
+                let (guard, waited) = CHANGED.wait_timeout(shared, IDLE).unwrap_or_else(PoisonError::into_inner);
                 shared = guard;
                 if waited.timed_out() && shared.sleepers.is_empty() {
                     shared.running = false; // under the lock: whoever comes next starts a new one

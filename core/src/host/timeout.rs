@@ -99,10 +99,7 @@ impl Deadline {
     /// ```
     pub fn after(limit: impl Into<Nanos>, clock: &impl Clock) -> Self {
         let limit = limit.into();
-        Self {
-            at: clock.now().now + limit,
-            limit,
-        }
+        Self { at: clock.now().now + limit, limit }
     }
 
     /// What is left, zero when it is over.
@@ -135,10 +132,6 @@ impl Deadline {
     /// assert_eq!(work(Deadline::after(Nanos::SECOND, &clock), &clock), Ok(45));
     /// ```
     pub fn check(&self, clock: &impl Clock) -> Result<(), TimedOut> {
-        if self.remaining(clock) == Nanos::ZERO {
-            Err(TimedOut { limit: self.limit })
-        } else {
-            Ok(())
-        }
+        if self.remaining(clock) == Nanos::ZERO { Err(TimedOut { limit: self.limit }) } else { Ok(()) }
     }
 }
