@@ -33,9 +33,7 @@ use std::thread::Thread;
 /// limiter.acquire(1).await.unwrap(); // at once
 /// limiter.acquire(1).await.unwrap(); // a millisecond later
 /// # });
-/// limiter.acquire_blocking(1, Nanos::SECOND).unwrap();
-/// let refusal = limiter.try_acquire(1).unwrap_err();
-/// assert!(refusal.retry_after.unwrap() <= Nanos::MILLISECOND);
+/// limiter.acquire_blocking(1, Nanos::SECOND).unwrap(); // and another one
 /// ```
 pub struct Waiters<L: Reserve, C = MonotonicClock, T = ThreadTimer> {
     limiter: L,
@@ -138,11 +136,10 @@ impl<L: Reserve, C: Clock, T> Waiters<L, C, T> {
     ///
     /// ```
     /// use overcurrent::{Gcra, Nanos, Rate, Waiters};
-    /// let limiter = Waiters::new(Gcra::new(Rate::new(1_000, Nanos::SECOND).burst(1).build().unwrap()));
-    /// limiter.acquire_blocking(1, Nanos::SECOND).unwrap();
-    /// limiter.acquire_blocking(1, Nanos::SECOND).unwrap(); // a millisecond later
-    /// let refusal = limiter.acquire_blocking(1, Nanos::new(1)).unwrap_err(); // at once
-    /// assert!(refusal.retry_after.is_some());
+    /// let limiter = Waiters::new(Gcra::new(Rate::new(2, Nanos::HOUR).build().unwrap()));
+    /// limiter.acquire_blocking(2, Nanos::SECOND).unwrap();
+    /// let refusal = limiter.acquire_blocking(1, Nanos::SECOND).unwrap_err(); // at once
+    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(1_790));
     /// ```
     pub fn acquire_blocking(&self, n: u32, max_wait: impl Into<Nanos>) -> Result<(), Refusal> {
         match self.join(n, max_wait.into())? {

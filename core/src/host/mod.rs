@@ -13,6 +13,7 @@ mod guard;
 mod manual;
 mod queue;
 mod reserve;
+mod retry;
 mod thread_timer;
 mod timeout;
 mod timer;
@@ -26,6 +27,7 @@ pub use fallback::Fallback;
 pub use guard::Guard;
 pub use manual::{ManualClock, ManualSleep};
 pub use reserve::Reserve;
+pub use retry::{Again, AnyError, Intervals, Retriable, Retry};
 pub use thread_timer::{ThreadSleep, ThreadTimer};
 pub use timeout::{Deadline, TimedOut, timeout};
 pub use timer::Timer;
@@ -66,6 +68,9 @@ impl<G: Gate + ?Sized> Gate for Arc<G> {
     #[inline]
     fn leave_untimed(&self, permit: Self::Permit, outcome: Outcome) -> Result<(), NeedsTime> {
         (**self).leave_untimed(permit, outcome)
+    }
+    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
+        (**self).refused(cost, refusal, at);
     }
     fn settle(&self, at: At) {
         (**self).settle(at);

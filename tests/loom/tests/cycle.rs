@@ -1,4 +1,9 @@
 //! The cycle limiter under every interleaving: asks beside asks, and asks beside changes of the limit.
+//!
+//! Those who change the limit run in the model's first thread and those who ask in the second. Loom remembers only the
+//! last access to each word; a thread that reads a word before it writes it hides the other's earlier read, and the
+//! order in which the other goes between is never tried. In this arrangement the asker comes second and meets every
+//! old value that memory may still show.
 #![cfg(overcurrent_loom)]
 
 use loom::sync::Arc;
@@ -39,12 +44,10 @@ fn no_false_refusal_while_the_limit_changes() {
         limiter.try_acquire(2, Nanos::ZERO).unwrap();
         limiter.try_acquire(1, PERIOD).unwrap();
         let theirs = limiter.clone();
-        let other = thread::spawn(move || {
-            theirs.set_limit(limit(3), PERIOD).unwrap();
-            theirs.set_limit(limit(2), PERIOD).unwrap();
-        });
-        let granted = limiter.try_acquire(1, PERIOD).is_ok();
-        other.join().unwrap();
+        let asker = thread::spawn(move || theirs.try_acquire(1, PERIOD).is_ok());
+        limiter.set_limit(limit(3), PERIOD).unwrap();
+        limiter.set_limit(limit(2), PERIOD).unwrap();
+        let granted = asker.join().unwrap();
         assert!(granted, "refused by a plan that was never in force");
         assert_eq!(limiter.balance(PERIOD), 0, "permits were lost or minted");
     });
@@ -56,13 +59,11 @@ fn an_old_limit_admits_nobody() {
     loom::model(|| {
         let limiter = limiter(2);
         let theirs = limiter.clone();
-        let other = thread::spawn(move || {
-            theirs.set_limit(limit(3), Nanos::ZERO).unwrap();
-            theirs.set_limit(limit(1), Nanos::ZERO).unwrap();
-            theirs.balance(Nanos::ZERO)
-        });
-        let granted = limiter.try_acquire(2, Nanos::ZERO).is_ok();
-        let seen = other.join().unwrap();
+        let asker = thread::spawn(move || theirs.try_acquire(2, Nanos::ZERO).is_ok());
+        limiter.set_limit(limit(3), Nanos::ZERO).unwrap();
+        limiter.set_limit(limit(1), Nanos::ZERO).unwrap();
+        let seen = limiter.balance(Nanos::ZERO);
+        let granted = asker.join().unwrap();
         assert!(!(granted && seen == 1), "admitted by a limit that was no longer in force");
     });
 }
