@@ -32,6 +32,7 @@ pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, Tr
 #[cfg(feature = "wide")]
 pub use concurrency::Bulkhead;
 pub use concurrency::{Bulkhead32, OverRelease};
+pub use breaker::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};

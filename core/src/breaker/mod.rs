@@ -3,6 +3,7 @@
 mod permit;
 mod policy;
 mod report;
+mod tiny32;
 
 #[cfg(feature = "wide")]
 mod deadline;
@@ -36,6 +37,7 @@ mod window_count;
 pub use permit::{Permit, RawPermit};
 pub use policy::{BreakerConfig, HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
 pub use report::{Explanation, Metrics, NotAllowed, Rule, State, Trip};
+pub use tiny32::{Permit32, Refusal32, SKEW, TinyBreaker32, TinyConfig32, TinyPolicy32};
 
 #[cfg(feature = "wide")]
 pub use self::{

@@ -1,0 +1,243 @@
+//! The 32-bit breaker's loops: load the word, ask the pure step, swap.
+
+use super::policy::{SKEW, TinyPolicy32};
+use super::word::Word32;
+use crate::breaker::report::{Metrics, State};
+use crate::decision::{Outcome, Reason};
+use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
+
+/// A circuit breaker in four bytes, on a tick counter that wraps: for chips without 64-bit atomics, one for each bus,
+/// sensor or peer. Zero is a closed one, so a `static` costs no flash.
+///
+/// Counts the last 1 to 19 calls, failed or not; opens for a fixed wait; lets trial calls through; drops results of an
+/// older generation; a lease decides in the place of lost trials. Lock-free wherever 32-bit compare-and-swap is native
+/// (Cortex-M3 and up, RV32A), and safe in interrupt handlers; no division, no table, no 64-bit arithmetic.
+///
+/// Always use one breaker with the same settings and the same tick counter. A reading may be up to [`SKEW`] ticks older
+/// than another caller's.
+///
+/// # What four bytes cannot hold
+/// * Slow calls, windows of time, growing or jittered waits, METRICS_ONLY, `trial_min`.
+/// * More than 64 generations: a result counts as current if the breaker changed its window exactly 64 times, or a
+///   multiple, during that one call.
+/// * Idle time: a breaker that was opened and then left alone for `k * 2^24` ticks (4.7 hours at 1 ms), give or take
+///   `open_for + SKEW`, refuses for that long once more. It never admits early.
+///
+/// ```
+/// use overcurrent::{Outcome, State, TinyBreaker32, TinyConfig32, TinyPolicy32};
+/// static POLICY: TinyPolicy32 = match TinyConfig32::new(16, 5_000).min_calls(2).build() {
+///     Ok(policy) => policy,
+///     Err(_) => panic!("checked by the compiler"),
+/// };
+/// static BUS: TinyBreaker32 = TinyBreaker32::new();
+///
+/// let mut ticks = u32::MAX - 1_000; // the counter is about to wrap
+/// for _ in 0..2 {
+///     let permit = BUS.enter(&POLICY, ticks).unwrap();
+///     BUS.leave(&POLICY, permit, Outcome::Failure, ticks);
+/// }
+/// assert_eq!(BUS.enter(&POLICY, ticks).unwrap_err().retry_after, Some(5_001));
+/// ticks = ticks.wrapping_add(5_001);
+/// let trial = BUS.enter(&POLICY, ticks).unwrap();
+/// assert_eq!(BUS.state(), State::HalfOpen);
+/// # BUS.leave(&POLICY, trial, Outcome::Success, ticks);
+/// ```
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct TinyBreaker32(AtomicU32);
+
+/// An admission of a [`TinyBreaker32`]: give it back with `leave` or `cancel`.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a permit that is dropped is a lost call: give it back with `leave` or `cancel`"]
+pub struct Permit32(u8);
+
+impl Permit32 {
+    /// The generation that issued it, as a plain number for hosts that keep it where Rust cannot.
+    #[inline]
+    pub const fn into_raw(self) -> u8 {
+        self.0
+    }
+
+    /// The permit that [`into_raw`](Self::into_raw) took apart.
+    #[inline]
+    pub const fn from_raw(raw: u8) -> Self {
+        Self(raw)
+    }
+}
+
+/// A refusal on a clock of ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Refusal32 {
+    /// Why.
+    pub reason: Reason,
+    /// Ticks after which the same call could be admitted. `None` when time alone will not help, or not at a known time:
+    /// while every trial is out.
+    pub retry_after: Option<u32>,
+}
+
+impl TinyBreaker32 {
+    const_new! {
+        /// Closed, with an empty window.
+        pub fn new() -> Self {
+            Self(AtomicU32::new(0))
+        }
+    }
+
+    #[inline]
+    fn load(&self) -> Word32 {
+        // Acquire: whoever sees a state sees what its publisher did before it.
+        Word32(self.0.load(Acquire))
+    }
+
+    /// Moves the word; the word found instead, if somebody else moved it first. May fail for no reason: loops only.
+    #[inline]
+    fn swap(&self, from: Word32, to: Word32) -> Result<(), Word32> {
+        // AcqRel: users expect a transition to order their data. The word is the whole state, and what replaces it is a
+        // pure function of it, so a word that went away and came back does no harm.
+        match self.0.compare_exchange_weak(from.0, to.0, AcqRel, Acquire) {
+            Ok(_) => Ok(()),
+            Err(seen) => Err(Word32(seen)),
+        }
+    }
+
+    #[inline(always)]
+    fn skew() -> u32 {
+        if mutated("tiny32_no_skew") { 0 } else { SKEW }
+    }
+
+    /// Asks for one call. One load while closed.
+    ///
+    /// # Errors
+    /// A refusal with the wait: while open, while every trial is out, while forced open.
+    #[inline]
+    pub fn enter(&self, policy: &TinyPolicy32, now: u32) -> Result<Permit32, Refusal32> {
+        let word = self.load();
+        if word.is_closed() {
+            return Ok(Permit32(word.generation()));
+        }
+        self.enter_unless_closed(policy, now)
+    }
+
+    #[cold]
+    fn enter_unless_closed(&self, policy: &TinyPolicy32, now: u32) -> Result<Permit32, Refusal32> {
+        let mut word = self.load();
+        loop {
+            let admitted = matches!(word.state(), State::Closed | State::Disabled);
+            let next = if admitted {
+                return Ok(Permit32(word.generation()));
+            } else if word.is_half_open() && word.lease_over(policy, now, Self::skew()) && !mutated("tiny32_no_lease") {
+                word.decided(policy, now)
+            } else if let Some((reason, wait)) = word.refusal(policy, now, Self::skew()) {
+                return Err(Refusal32 {
+                    reason,
+                    retry_after: if wait == 0 { None } else { Some(wait) },
+                });
+            } else {
+                word.trial_taken(policy, now)
+            };
+            if mutated("tiny32_permit_store") {
+                self.0.store(next.0, crate::sync::Release);
+                return Ok(Permit32(next.generation()));
+            }
+            word = match self.swap(word, next) {
+                // A trial was taken, or the trials were judged and the new state answers.
+                Ok(()) if next.is_half_open() => return Ok(Permit32(next.generation())),
+                Ok(()) => next,
+                Err(seen) => seen,
+            };
+        }
+    }
+
+    /// Reports how an admitted call ended. A permit of an older generation changes nothing;
+    /// [`Outcome::Ignored`] gives a trial permit back. A good call into a full window of good calls writes nothing.
+    #[inline]
+    pub fn leave(&self, policy: &TinyPolicy32, permit: Permit32, outcome: Outcome, now: u32) {
+        let mut word = self.load();
+        loop {
+            if word.generation() != permit.0 && !mutated("tiny32_stale_result") {
+                return;
+            }
+            let next = match outcome {
+                Outcome::Ignored if word.is_half_open() => word.permit_back(policy),
+                Outcome::Ignored => return,
+                Outcome::Success => word.recorded(policy, now, false),
+                Outcome::Failure => word.recorded(policy, now, true),
+            };
+            if next == word {
+                return;
+            }
+            match self.swap(word, next) {
+                Ok(()) => return,
+                Err(seen) => word = seen,
+            }
+        }
+    }
+
+    /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.
+    #[inline]
+    pub fn cancel(&self, policy: &TinyPolicy32, permit: Permit32) {
+        self.leave(policy, permit, Outcome::Ignored, 0);
+    }
+
+    /// The state as of the last touch: an open breaker becomes half-open with the first call after its wait.
+    pub fn state(&self) -> State {
+        self.load().state()
+    }
+
+    /// The numbers as of the last touch: calls and failed calls in the window or among the trials.
+    pub fn metrics(&self) -> Metrics {
+        let word = self.load();
+        let (calls, failed) = word.counts();
+        Metrics {
+            state: word.state(),
+            generation: u16::from(word.generation()),
+            calls,
+            failed,
+            ..Metrics::default()
+        }
+    }
+
+    /// Ticks until an open breaker lets a trial through; `None` when it is not open, or its wait is over.
+    pub fn next_deadline(&self, policy: &TinyPolicy32, now: u32) -> Option<u32> {
+        let word = self.load();
+        if word.state() == State::Open {
+            word.open_left(policy, now, SKEW)
+        } else {
+            None
+        }
+    }
+
+    fn by_hand(&self, next: impl Fn(Word32) -> Word32) {
+        let mut word = self.load();
+        while let Err(seen) = self.swap(word, next(word)) {
+            word = seen;
+        }
+    }
+
+    /// Closed, with an empty window, whatever it was.
+    pub fn reset(&self) {
+        self.by_hand(Word32::to_closed);
+    }
+
+    /// Opens it for the policy's wait, as if it had tripped.
+    pub fn open(&self, policy: &TinyPolicy32, now: u32) {
+        self.by_hand(|word| word.to_open(policy, now));
+    }
+
+    /// Switches it off: calls pass, nothing is counted.
+    pub fn disable(&self) {
+        self.by_hand(|word| word.to_switched(false));
+    }
+
+    /// Refuses every call until somebody says otherwise.
+    pub fn force_open(&self) {
+        self.by_hand(|word| word.to_switched(true));
+    }
+}
+
+impl Default for TinyBreaker32 {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,8 @@
+//! A circuit breaker in one 32-bit word, on ticks that wrap.
+
+mod machine;
+mod policy;
+mod word;
+
+pub use machine::{Permit32, Refusal32, TinyBreaker32};
+pub use policy::{SKEW, TinyConfig32, TinyPolicy32};

@@ -1,0 +1,167 @@
+//! Settings of the 32-bit breaker, in ticks.
+
+use super::word::{LEASE_UNITS, TRIALS, WINDOW};
+use crate::error::ConfigError;
+
+/// How old a caller's clock reading may be, in ticks: 65 s at a tick of 1 ms.
+///
+/// A caller reads the clock, is interrupted by one with a newer reading that opens the breaker, and then arrives with a
+/// deadline that lies further ahead than the whole wait. Within `SKEW` that is seen for what it is, and refused.
+pub const SKEW: u32 = 1 << 16;
+
+const MOST_WAIT: u32 = (1 << 23) - SKEW;
+/// The lease counts units of at least this many ticks (as a shift): its twelve bits must hold `SKEW` as well.
+const LEAST_SHIFT: u8 = 6;
+const MOST_SHIFT: u8 = 20;
+
+/// Settings of a [`TinyBreaker32`](super::TinyBreaker32), to be checked by [`build`](TinyConfig32::build).
+///
+/// | setting | default | allowed |
+/// |---|---|---|
+/// | window | given | 1 to 19 calls |
+/// | `min_calls` | the window, at most 10 | 1 to the window |
+/// | `failure_rate` | 50,000 | 1 to 100,000 parts per 100,000 |
+/// | `failure_count`, `consecutive_failures` | off | up to the window |
+/// | `open_for` | given | 1 to 8,323,072 ticks (2.3 hours at 1 ms) |
+/// | `trial_calls` | 3 | 1 to 15 |
+/// | `lease` | 60,000 ticks | 1 to 2^29 ticks, or 0: none |
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TinyConfig32 {
+    window: u32,
+    min_calls: u32,
+    rate: u32,
+    failure_count: u32,
+    in_a_row: u32,
+    wait: u32,
+    trials: u32,
+    lease: u32,
+}
+
+/// Checked settings of a [`TinyBreaker32`](super::TinyBreaker32): 20 bytes of constant data, shared by any number.
+///
+/// ```
+/// use overcurrent::{TinyConfig32, TinyPolicy32};
+/// static POLICY: TinyPolicy32 = match TinyConfig32::new(16, 5_000).failure_rate(30_000).build() {
+///     Ok(policy) => policy,
+///     Err(_) => panic!("checked by the compiler"),
+/// };
+/// let error = TinyConfig32::new(20, 5_000).build().unwrap_err();
+/// assert_eq!(error.to_string(), "window is 20; allowed are 1 to 19");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+pub struct TinyPolicy32 {
+    pub(super) rate: u32,
+    pub(super) wait: u32,
+    pub(super) lease: u32,
+    pub(super) window: u8,
+    pub(super) min_calls: u8,
+    pub(super) failure_count: u8,
+    pub(super) in_a_row: u8,
+    pub(super) trials: u8,
+    pub(super) lease_shift: u8,
+    reserved: u16,
+}
+
+impl TinyConfig32 {
+    /// The defaults, over the last `window` calls, open for `open_for` ticks.
+    pub const fn new(window: u32, open_for: u32) -> Self {
+        Self {
+            window,
+            min_calls: if window < 10 { window } else { 10 },
+            rate: 50_000,
+            failure_count: 0,
+            in_a_row: 0,
+            wait: open_for,
+            trials: 3,
+            lease: 60_000,
+        }
+    }
+
+    /// The least number of calls in the window before the rate is judged.
+    #[must_use]
+    pub const fn min_calls(self, calls: u32) -> Self {
+        Self {
+            min_calls: calls,
+            ..self
+        }
+    }
+
+    /// Trips when at least this share of the calls in the window failed, in parts per 100,000.
+    #[must_use]
+    pub const fn failure_rate(self, per_100_000: u32) -> Self {
+        Self {
+            rate: per_100_000,
+            ..self
+        }
+    }
+
+    /// Also trips at this many failed calls in the window (0: off).
+    #[must_use]
+    pub const fn failure_count(self, calls: u32) -> Self {
+        Self {
+            failure_count: calls,
+            ..self
+        }
+    }
+
+    /// Also trips at this many failed calls in a row (0: off).
+    #[must_use]
+    pub const fn consecutive_failures(self, calls: u32) -> Self {
+        Self {
+            in_a_row: calls,
+            ..self
+        }
+    }
+
+    /// How many calls may try in half-open; all of their results decide.
+    #[must_use]
+    pub const fn trial_calls(self, calls: u32) -> Self {
+        Self { trials: calls, ..self }
+    }
+
+    /// How many ticks after the last trial permit was taken a missing result counts as failed (0: never). Rounded up to
+    /// 64 ticks, and to a thousandth of itself.
+    #[must_use]
+    pub const fn lease(self, ticks: u32) -> Self {
+        Self { lease: ticks, ..self }
+    }
+
+    /// Checks every setting against its range and against the others.
+    ///
+    /// # Errors
+    /// The first setting that is out of its range, with that range.
+    pub const fn build(self) -> Result<TinyPolicy32, ConfigError> {
+        macro_rules! check {
+            ($name:literal, $value:expr, $min:expr, $max:expr) => {
+                if let Err(e) = ConfigError::check($name, $value as u64, $min, $max as u64) {
+                    return Err(e);
+                }
+            };
+        }
+        check!("window", self.window, 1, WINDOW);
+        check!("min_calls", self.min_calls, 1, self.window);
+        check!("failure_rate", self.rate, 1, 100_000);
+        check!("failure_count", self.failure_count, 0, self.window);
+        check!("consecutive_failures", self.in_a_row, 0, self.window);
+        check!("open_for", self.wait, 1, MOST_WAIT);
+        check!("trial_calls", self.trials, 1, TRIALS);
+        check!("lease", self.lease, 0, 1 << 29);
+        let mut shift = LEAST_SHIFT;
+        while shift < MOST_SHIFT && self.lease >> (shift & 31) > LEASE_UNITS {
+            shift = shift.wrapping_add(1);
+        }
+        Ok(TinyPolicy32 {
+            rate: self.rate,
+            wait: self.wait,
+            lease: self.lease,
+            window: (self.window & 0xff) as u8,
+            min_calls: (self.min_calls & 0xff) as u8,
+            failure_count: (self.failure_count & 0xff) as u8,
+            in_a_row: (self.in_a_row & 0xff) as u8,
+            trials: (self.trials & 0xff) as u8,
+            lease_shift: shift,
+            reserved: 0,
+        })
+    }
+}
