@@ -1,0 +1,486 @@
+//! The circuit breaker over a count window, as one would write it on an afternoon: a queue of outcomes and an enum.
+
+use super::choices::{Choices, Clock};
+use overcurrent::breaker::{HalfOpenEnd, Permit};
+use overcurrent::{
+    At, Breaker, BreakerConfig, ConfigError, CountBreaker, Nanos, OpenFor, Outcome, Policy, Reason, State, TrialTimeout,
+    Window,
+};
+use std::collections::VecDeque;
+
+/// A breaker's settings in the open.
+#[derive(Clone, Copy, Debug)]
+pub struct Plan {
+    pub window: u32,
+    pub min_calls: u32,
+    /// Parts per 100,000; 0 = off, as in the following.
+    pub failure_rate: u32,
+    pub slow_rate: u32,
+    pub slow_call: u64,
+    pub failure_count: u32,
+    pub consecutive_failures: u32,
+    pub open_for: OpenFor,
+    pub trial_calls: u16,
+    pub trial_min: u16,
+    pub trial_timeout: TrialTimeout,
+    pub auto_half_open: bool,
+}
+
+impl Plan {
+    pub fn build(&self) -> Result<Policy, ConfigError> {
+        let mut config = BreakerConfig::new(Window::calls(self.window))
+            .min_calls(self.min_calls)
+            .failure_count(self.failure_count)
+            .consecutive_failures(self.consecutive_failures)
+            .open_for(self.open_for)
+            .trial_calls(self.trial_calls)
+            .trial_min(self.trial_min)
+            .trial_timeout(self.trial_timeout)
+            .auto_half_open(self.auto_half_open);
+        config = if self.failure_rate == 0 { config.no_failure_rate() } else { config.failure_rate(self.failure_rate) };
+        if self.slow_rate != 0 {
+            config = config.slow_call(Nanos::new(self.slow_call), self.slow_rate);
+        }
+        config.build()
+    }
+
+    fn drawn(choices: &mut Choices<'_>, most: u32) -> Self {
+        let window = choices.within(1, most);
+        let trial_calls = choices.within(1, most.min(12)) as u16;
+        let wait = Nanos::new(choices.pick(&[1, 1_000, 65_536, 1_000_000_000, u64::MAX]));
+        let timeout = Nanos::new(choices.pick(&[1, 5_000, 70_000, 60_000_000_000, u64::MAX]));
+        Self {
+            window,
+            min_calls: choices.within(1, window),
+            failure_rate: choices.pick(&[0, 1, 33_333, 50_000, 66_667, 100_000]),
+            slow_rate: choices.pick(&[0, 0, 1, 50_000, 100_000]),
+            slow_call: choices.pick(&[1, 100, 1_000_000]),
+            failure_count: choices.pick(&[0, 0, 1, window]),
+            consecutive_failures: choices.pick(&[0, 0, 1, 3]),
+            open_for: if choices.bit() {
+                OpenFor::fixed(wait)
+            } else {
+                let cap = Nanos::from_millis(choices.pick(&[1, 7, 100_000]));
+                OpenFor::exponential(Nanos::MILLISECOND, choices.pick(&[1_500, 2_000, 1_000_000]), cap)
+            },
+            trial_calls,
+            trial_min: choices.within(1, u32::from(trial_calls)) as u16,
+            trial_timeout: match choices.byte() % 4 {
+                0 => TrialTimeout::Never,
+                1 => TrialTimeout::Lease(timeout),
+                2 => TrialTimeout::Stay { stay: timeout, then: HalfOpenEnd::Open },
+                _ => TrialTimeout::Stay { stay: timeout, then: HalfOpenEnd::Closed },
+            },
+            auto_half_open: choices.bit(),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub struct Ticket {
+    generation: u64,
+    trial: bool,
+    records: bool,
+    entered: u64,
+}
+
+/// Why it said no, and the wait.
+pub type No = (Reason, Option<u64>);
+
+pub struct Model {
+    plan: Plan,
+    pub state: State,
+    pub generation: u64,
+    pub attempts: u32,
+    /// Failed, slow.
+    pub calls: VecDeque<(bool, bool)>,
+    trial_window: bool,
+    in_a_row: u32,
+    permits: u32,
+    deadline: u64,
+}
+
+impl Model {
+    pub fn new(plan: Plan) -> Self {
+        Self {
+            plan,
+            state: State::Closed,
+            generation: 0,
+            attempts: 0,
+            calls: VecDeque::new(),
+            trial_window: false,
+            in_a_row: 0,
+            permits: 0,
+            deadline: 0,
+        }
+    }
+
+    fn failed(&self) -> u32 {
+        self.calls.iter().filter(|c| c.0).count() as u32
+    }
+
+    fn slow(&self) -> u32 {
+        self.calls.iter().filter(|c| c.1).count() as u32
+    }
+
+    /// A new stay with an empty window.
+    fn turn(&mut self, state: State, attempts: u32) {
+        self.state = state;
+        self.generation += 1;
+        self.attempts = attempts.min(127);
+        self.calls.clear();
+        self.trial_window = state == State::HalfOpen;
+        self.in_a_row = 0;
+        self.permits = 0;
+        self.deadline = 0;
+    }
+
+    fn to_half_open(&mut self, now: u64) {
+        self.turn(State::HalfOpen, self.attempts);
+        self.permits = u32::from(self.plan.trial_calls);
+        if let TrialTimeout::Stay { stay, .. } = self.plan.trial_timeout {
+            self.deadline = now.saturating_add(stay.get());
+        }
+    }
+
+    fn to_open(&mut self, now: u64, random: u32) {
+        let wait = self.plan.open_for.wait(self.attempts + 1, random).get();
+        self.state = State::Open;
+        self.attempts = (self.attempts + 1).min(127);
+        self.deadline = now.saturating_add(wait);
+    }
+
+    fn to_open_until(&mut self, deadline: u64) {
+        self.state = State::Open;
+        self.deadline = deadline;
+    }
+
+    fn take_permit(&mut self, now: u64) {
+        if let (TrialTimeout::Lease(lease), 1) = (self.plan.trial_timeout, self.permits) {
+            self.deadline = now.saturating_add(lease.get());
+        }
+        self.permits -= 1;
+    }
+
+    fn reaches(part: u32, total: u32, rate: u32) -> bool {
+        rate != 0 && part != 0 && u128::from(part) * 100_000 >= u128::from(rate) * u128::from(total)
+    }
+
+    fn must_open(&self) -> bool {
+        let (n, plan) = (self.calls.len() as u32, &self.plan);
+        n >= plan.min_calls
+            && (Self::reaches(self.failed(), n, plan.failure_rate) || Self::reaches(self.slow(), n, plan.slow_rate))
+            || plan.failure_count != 0 && self.failed() >= plan.failure_count
+            || plan.consecutive_failures != 0 && self.in_a_row >= plan.consecutive_failures
+    }
+
+    fn decide_trials(&mut self, missing: u32, now: u64, random: u32) {
+        let rate = if self.plan.failure_rate == 0 { 50_000 } else { self.plan.failure_rate };
+        let n = self.calls.len() as u32 + missing;
+        if Self::reaches(self.failed() + missing, n, rate) || Self::reaches(self.slow(), n, self.plan.slow_rate) {
+            self.to_open(now, random);
+        } else {
+            self.turn(State::Closed, 0);
+        }
+    }
+
+    fn trials_complete(&self) -> bool {
+        self.calls.len() as u32 >= u32::from(self.plan.trial_min)
+    }
+
+    /// What time alone has changed by `now`. A long chain is cut off after 64 links, as documented.
+    pub fn settle_by(&mut self, now: u64, random: u32) {
+        for round in 0..128 {
+            let as_of = if round < 64 { self.deadline } else { now };
+            match (self.state, self.plan.trial_timeout) {
+                (State::Open, _) if self.plan.auto_half_open && now >= self.deadline => self.to_half_open(as_of),
+                (State::HalfOpen, TrialTimeout::Stay { then, .. }) if now >= self.deadline => match then {
+                    HalfOpenEnd::Open => self.to_open(as_of, random),
+                    HalfOpenEnd::Closed => self.turn(State::Closed, 0),
+                },
+                (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits == 0 && now > self.deadline => {
+                    let missing = u32::from(self.plan.trial_calls).saturating_sub(self.calls.len() as u32);
+                    self.decide_trials(missing, as_of, random);
+                }
+                _ => return,
+            }
+        }
+    }
+
+    pub fn next_deadline(&self) -> Option<u64> {
+        match (self.state, self.plan.trial_timeout) {
+            (State::Open, _) | (State::HalfOpen, TrialTimeout::Stay { .. }) => Some(self.deadline),
+            (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits == 0 => Some(self.deadline),
+            _ => None,
+        }
+    }
+
+    fn no(&self, reason: Reason, now: u64) -> No {
+        (reason, self.next_deadline().map(|end| end.saturating_sub(now).saturating_add(1)))
+    }
+
+    pub fn enter(&mut self, now: u64, random: u32) -> Result<Ticket, No> {
+        if self.state != State::Closed {
+            self.settle_by(now, random);
+        }
+        let mut trial = false;
+        match self.state {
+            State::Closed | State::Disabled | State::MetricsOnly => {}
+            State::ForcedOpen => return Err((Reason::ForcedOpen, None)),
+            State::Open if now <= self.deadline => return Err(self.no(Reason::BreakerOpen, now)),
+            State::HalfOpen if self.permits == 0 => {
+                if !self.trials_complete() {
+                    return Err(self.no(Reason::TrialsTaken, now));
+                }
+                self.decide_trials(0, now, random);
+                return self.enter(now, random);
+            }
+            State::Open | State::HalfOpen => {
+                if self.state == State::Open {
+                    self.to_half_open(now);
+                }
+                self.take_permit(now);
+                trial = true;
+            }
+        }
+        let records = self.state != State::Disabled;
+        Ok(Ticket { generation: self.generation, trial, records, entered: now })
+    }
+
+    /// Whether it was counted.
+    fn push(&mut self, generation: u64, limit: usize, failed: bool, slow: bool) -> bool {
+        if generation != self.generation || self.calls.len() >= limit {
+            return false;
+        }
+        self.calls.push_back((failed, slow));
+        let most = if self.trial_window { u32::from(self.plan.trial_calls) } else { self.plan.window };
+        if self.calls.len() > most as usize {
+            self.calls.pop_front();
+        }
+        if self.plan.consecutive_failures != 0 {
+            self.in_a_row = if failed { self.in_a_row + 1 } else { 0 };
+        }
+        true
+    }
+
+    fn record(&mut self, generation: u64, trial: bool, failed: bool, slow: bool, now: u64, random: u32) {
+        if trial {
+            self.settle_by(now, random);
+        }
+        let deciding = trial && self.state == State::HalfOpen;
+        let limit = if deciding { usize::from(self.plan.trial_min) } else { usize::MAX };
+        self.push(generation, limit, failed, slow);
+        if generation != self.generation {
+            return;
+        }
+        match self.state {
+            State::Closed if self.must_open() => self.to_open(now, random),
+            State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
+            _ => {}
+        }
+    }
+
+    pub fn cancel(&mut self, ticket: Ticket) {
+        let most = u32::from(self.plan.trial_calls);
+        let here = self.state == State::HalfOpen && ticket.generation == self.generation;
+        if ticket.trial && here && self.permits < most {
+            self.permits += 1;
+        }
+    }
+
+    pub fn leave(&mut self, ticket: Ticket, outcome: Outcome, now: u64, random: u32) {
+        if outcome == Outcome::Ignored || !ticket.records {
+            return self.cancel(ticket);
+        }
+        let slow = self.is_slow(now.saturating_sub(ticket.entered));
+        self.record(ticket.generation, ticket.trial, outcome == Outcome::Failure, slow, now, random);
+    }
+
+    fn is_slow(&self, length: u64) -> bool {
+        self.plan.slow_rate != 0 && length > self.plan.slow_call
+    }
+
+    /// Whether the time is needed to go on.
+    pub fn leave_untimed(&mut self, ticket: Ticket, outcome: Outcome) -> bool {
+        if outcome == Outcome::Ignored {
+            return false;
+        }
+        self.push(ticket.generation, usize::MAX, outcome == Outcome::Failure, false) && self.must_open()
+    }
+
+    pub fn settle(&mut self, now: u64, random: u32) {
+        self.settle_by(now, random);
+        match self.state {
+            State::Closed if self.must_open() => self.to_open(now, random),
+            State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
+            _ => {}
+        }
+    }
+
+    pub fn record_untracked(&mut self, outcome: Outcome, length: u64, now: u64, random: u32) {
+        self.settle_by(now, random);
+        match (outcome, self.state) {
+            (Outcome::Ignored, State::HalfOpen) => self.permits = (self.permits + 1).min(65_535),
+            (Outcome::Ignored, _) | (_, State::Disabled | State::ForcedOpen) => {}
+            _ => {
+                let slow = self.is_slow(length);
+                self.record(self.generation, self.trial_window, outcome == Outcome::Failure, slow, now, random);
+            }
+        }
+    }
+
+    pub fn open_if_closed(&mut self, generation: u64, deadline: u64) {
+        if self.state == State::Closed && self.generation == generation {
+            self.to_open_until(deadline);
+        }
+    }
+
+    /// Whether the state machine has that transition.
+    pub fn transition(&mut self, to: State, until: Option<u64>, now: u64, random: u32) -> bool {
+        self.settle_by(now, random);
+        match (self.state, to) {
+            (State::Closed, State::HalfOpen) | (State::MetricsOnly, State::Open | State::HalfOpen) => return false,
+            (_, State::Open) => match until {
+                Some(deadline) => self.to_open_until(deadline),
+                None => self.to_open(now, random),
+            },
+            (_, State::HalfOpen) => self.to_half_open(now),
+            (_, State::ForcedOpen) => self.turn(to, self.attempts + 1),
+            _ => self.turn(to, 0),
+        }
+        true
+    }
+}
+
+const OUTCOMES: [Outcome; 4] = [Outcome::Success, Outcome::Failure, Outcome::Failure, Outcome::Ignored];
+const STATES: [State; 6] =
+    [State::Closed, State::Open, State::HalfOpen, State::Disabled, State::ForcedOpen, State::MetricsOnly];
+
+/// Plays one history to a breaker and its model.
+pub fn play(bytes: &[u8]) {
+    let mut choices = Choices::of(bytes);
+    let plan = Plan::drawn(&mut choices, 32);
+    let policy = plan.build().expect("drawn within the ranges");
+    let breaker = CountBreaker::<2>::new(policy).expect("the ring is large enough");
+    Game { clock: Clock::starting(&mut choices, 1_000), choices, plan, breaker, permits: vec![], untimed: vec![] }.play();
+}
+
+struct Game<'a> {
+    choices: Choices<'a>,
+    clock: Clock,
+    plan: Plan,
+    breaker: CountBreaker<2>,
+    permits: Vec<(Permit, Ticket)>,
+    untimed: Vec<(Permit, Ticket)>,
+}
+
+impl Game<'_> {
+    fn play(mut self) {
+        let mut model = Model::new(self.plan);
+        while !self.choices.is_over() {
+            let at = At::from(Nanos::new(self.clock.read(&mut self.choices)));
+            let at = if self.choices.bit() { at.with_random(self.choices.u32()) } else { at };
+            self.step(&mut model, at);
+            self.compare(&mut model, at);
+        }
+    }
+
+    fn step(&mut self, model: &mut Model, at: At) {
+        let (now, random) = (at.now.get(), at.random);
+        let (b, choices) = (&self.breaker, &mut self.choices);
+        match choices.byte() % 16 {
+            0..=4 => match (b.enter(at), model.enter(now, random)) {
+                (Ok(permit), Ok(ticket)) => self.permits.push((permit, ticket)),
+                (Err(no), Err(expected)) => assert_eq!((no.reason, no.retry_after.map(Nanos::get)), expected),
+                (got, expected) => panic!("enter at {at:?}: {got:?}, the model says {expected:?}"),
+            },
+            5..=8 => {
+                if let Some((permit, ticket)) = choices.take(&mut self.permits) {
+                    let outcome = choices.pick(&OUTCOMES);
+                    let generation = ticket.generation;
+                    model.leave(ticket, outcome, now, random);
+                    match choices.byte() % 8 {
+                        0 => {
+                            let wait = choices.length();
+                            b.leave_and_open_for(permit, outcome, Nanos::new(wait), at);
+                            model.open_if_closed(generation, now.saturating_add(wait));
+                        }
+                        1 => {
+                            let time = now.saturating_add(choices.length());
+                            b.leave_and_open_until(permit, outcome, Nanos::new(time), at);
+                            model.open_if_closed(generation, time);
+                        }
+                        _ => b.leave(permit, outcome, at),
+                    }
+                }
+            }
+            9 => {
+                if let Some((permit, ticket)) = choices.take(&mut self.permits) {
+                    b.cancel(permit);
+                    model.cancel(ticket);
+                }
+            }
+            10 => {
+                let got = b.enter_untimed();
+                assert_eq!(got.is_ok(), model.state == State::Closed, "enter_untimed");
+                if let Ok(permit) = got {
+                    let ticket = Ticket { generation: model.generation, trial: false, records: true, entered: 0 };
+                    self.untimed.push((permit, ticket));
+                }
+            }
+            11 => {
+                if let Some((permit, ticket)) = choices.take(&mut self.untimed) {
+                    let outcome = choices.pick(&OUTCOMES);
+                    assert_eq!(b.leave_untimed(permit, outcome).is_err(), model.leave_untimed(ticket, outcome));
+                }
+            }
+            12 => {
+                b.settle(at);
+                model.settle(now, random);
+            }
+            13 => {
+                let (outcome, length) = (choices.pick(&OUTCOMES), choices.length());
+                model.record_untracked(outcome, length, now, random);
+                b.untracked().record(outcome, Nanos::new(length), at);
+            }
+            14 => {
+                let to = choices.pick(&STATES);
+                let allowed = model.transition(to, None, now, random);
+                assert_eq!(b.transition(to, at).is_ok(), allowed, "to {to}");
+            }
+            _ => {
+                let length = choices.length();
+                let time = if choices.bit() { length } else { now.saturating_add(length) };
+                let allowed = model.transition(State::Open, Some(time), now, random);
+                assert_eq!(b.open_until(Nanos::new(time), at).is_ok(), allowed, "open_until");
+            }
+        }
+    }
+
+    fn compare(&self, model: &mut Model, at: At) {
+        let deadline = self.breaker.next_deadline(at).map(Nanos::get);
+        assert_eq!(deadline, model.next_deadline(), "deadline at {at:?}, {:?}", self.plan);
+        // Looking settles what is due, so not after every step.
+        if at.now.get() & 1 == 0 {
+            return;
+        }
+        model.settle_by(at.now.get(), at.random);
+        let seen = self.breaker.metrics(at);
+        let expected = (model.state, (model.generation & 0xffff) as u16, u32::from(seen.attempts));
+        assert_eq!((seen.state, seen.generation, model.attempts), expected, "at {at:?}, {:?}", self.plan);
+        let both = model.calls.iter().filter(|c| c.0 && c.1).count() as u32;
+        let counts = (model.calls.len() as u32, model.failed(), model.slow(), both);
+        assert_eq!((seen.calls, seen.failed, seen.slow, seen.slow_failed), counts, "at {at:?}, {:?}", self.plan);
+        let explained = Breaker::explain(&self.breaker, at);
+        let refusal = explained.refusal.map(|no| (no.reason, no.retry_after.map(Nanos::get)));
+        let expected = match model.state {
+            State::Closed | State::Disabled | State::MetricsOnly => None,
+            State::ForcedOpen => Some((Reason::ForcedOpen, None)),
+            State::Open if at.now.get() > model.deadline => None,
+            State::Open => Some(model.no(Reason::BreakerOpen, at.now.get())),
+            State::HalfOpen if model.permits > 0 => None,
+            State::HalfOpen => Some(model.no(Reason::TrialsTaken, at.now.get())),
+        };
+        assert_eq!(refusal, expected, "explain at {at:?}, {:?}", self.plan);
+    }
+}

@@ -1,0 +1,11 @@
+//! Naive reference models, and histories of operations that are played to a machine and its model at once.
+//!
+//! A history is made of bytes, so the same player serves property tests (`tests/histories.rs`) and fuzzing (`fuzz/`).
+//! Each player panics where machine and model part.
+#![allow(dead_code, reason = "each user takes the players it needs")]
+
+pub mod breaker;
+pub mod choices;
+
+/// Every player by its name; `fuzz/fuzz_targets` has a file for each.
+pub const PLAYERS: [(&str, fn(&[u8])); 1] = [("breaker", breaker::play)];
