@@ -3,8 +3,8 @@
 use super::choices::{Choices, Clock};
 use overcurrent::breaker::{HalfOpenEnd, Permit};
 use overcurrent::{
-    At, Breaker, BreakerConfig, ConfigError, CountBreaker, Nanos, OpenFor, Outcome, Policy, Reason, State, TrialTimeout,
-    Window,
+    At, Breaker, BreakerConfig, ConfigError, CountBreaker, Nanos, OpenFor, Outcome, Policy, Reason, State,
+    TrialTimeout, Window,
 };
 use std::collections::VecDeque;
 
@@ -362,7 +362,8 @@ pub fn play(bytes: &[u8]) {
     let plan = Plan::drawn(&mut choices, 32);
     let policy = plan.build().expect("drawn within the ranges");
     let breaker = CountBreaker::<2>::new(policy).expect("the ring is large enough");
-    Game { clock: Clock::starting(&mut choices, 1_000), choices, plan, breaker, permits: vec![], untimed: vec![] }.play();
+    Game { clock: Clock::starting(&mut choices, 1_000), choices, plan, breaker, permits: vec![], untimed: vec![] }
+        .play();
 }
 
 struct Game<'a> {

@@ -1,9 +1,10 @@
 //! Breakers over a count window.
 use core::ptr::NonNull;
-use overcurrent::breaker::{CountWindow, Permit, RawPermit, RingWord, Untracked};
+use overcurrent::breaker::{CountWindow, LiveCountBreaker, LivePolicy, Permit, RawPermit, RingWord, Untracked};
 use overcurrent::{At, Breaker, CountBreaker, Nanos, Outcome, Policy, State};
 
 type Count = CountBreaker<7>;
+type Live = LiveCountBreaker<7>;
 type View<'a> = Untracked<'a, CountWindow<[RingWord; 7]>, Policy, ()>;
 
 entry! { "decision":
@@ -15,6 +16,8 @@ entry! { "decision":
 
     breaker_enter(b: &Count, at: At) = Breaker::enter(b, at);
     breaker_leave(b: &Count, p: Permit, outcome: Outcome, at: At) = Breaker::leave(b, p, outcome, at);
+    live_breaker_enter(b: &Live, at: At) = b.enter(at);
+    live_breaker_leave(b: &Live, p: Permit, outcome: Outcome, at: At) = b.leave(p, outcome, at);
     breaker_cancel(b: &Count, p: Permit) = Breaker::cancel(b, p);
     breaker_needs_clock(b: &Count) = Breaker::needs_clock(b);
     breaker_enter_untimed(b: &Count) = Breaker::enter_untimed(b);
@@ -45,6 +48,10 @@ entry! { "other":
     breaker_over_enter(b: &Breaker<CountWindow<&'static [RingWord]>>, at: At) = b.enter(at);
     breaker_over_leave(b: &Breaker<CountWindow<&'static [RingWord]>>, p: Permit, outcome: Outcome, at: At)
         = b.leave(p, outcome, at);
+    live_policy_new(policy: Policy) = LivePolicy::new(policy);
+    live_policy_get(policy: &LivePolicy) = LivePolicy::get(policy);
+    live_breaker_live(policy: Policy) = LiveCountBreaker::<7>::live(policy);
+    live_breaker_reconfigure(b: &Live, policy: Policy, at: At) = Breaker::reconfigure(b, policy, at);
     breaker_starting(b: NonNull<Count>, state: State, at: At) = Breaker::starting(taken(b), state, at);
     breaker_with_observer(b: NonNull<Count>) = Breaker::with_observer(taken(b), ());
     breaker_observer(b: &Count) = Breaker::observer(b);
