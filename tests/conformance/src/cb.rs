@@ -4,7 +4,7 @@ use crate::trace::{Op, Settings, Verdict, unusable};
 use overcurrent::breaker::{History, Metrics, Rule};
 use overcurrent::{
     Breaker, BreakerConfig, CountBreaker, Event, EventKind, HalfOpenEnd, Nanos, Observer, OpenFor, Outcome, Policy,
-    Reason, State, TrialTimeout, Window,
+    Reason, State, TinyBreaker, TrialTimeout, Window,
 };
 use serde_json::Value;
 
@@ -68,21 +68,23 @@ macro_rules! machine {
 
 machine!([H: History, O: Observer] Breaker<H, Policy, O>);
 
+machine!([O: Observer] TinyBreaker<O>);
+
 /// Replays a trace on the breaker that its settings ask for.
 pub(crate) fn replay(trace: &Value) -> Verdict {
     let cfg = Settings(&trace["cfg"]);
-    let policy = policy(cfg)?;
-    let begin = Begin { state: state(cfg.number("init")?)?, phase: Nanos::new(cfg.number("phase")?) };
+    let policy = config(cfg)?.build().or_else(|e| unusable(format!("refused settings: {e}")))?;
+    let begin = Begin::read(cfg)?;
     let ops = Op::all(trace, 12)?;
     let (events, rejections) = ((), ());
     let seen = ((), ());
-    let _ = (events, rejections);
+    let _ = (events, rejections, seen);
     macro_rules! on {
         ($breaker:ty) => {
             match <$breaker>::new(policy) {
                 Ok(breaker) => {
-                    let breaker = Box::new(breaker.starting(begin.state, begin.phase));
-                    replay_on(&*breaker, begin, &ops)
+                    let breaker = Box::new(breaker.starting(begin.state, begin.start()));
+                    replay_on(&*breaker, &Everything, begin, &ops)
                 }
                 Err(e) => unusable(e.to_string()),
             }
@@ -101,10 +103,51 @@ pub(crate) struct Begin {
     pub(crate) state: State,
     /// Traces count time from the breaker's creation; windows are aligned to whole seconds of the clock.
     pub(crate) phase: Nanos,
+    /// Every time and every wait is this many times as long.
+    pub(crate) scale: u64,
 }
 
-/// Our settings for the reference's.
-pub(crate) fn policy(cfg: Settings<'_>) -> Verdict<Policy> {
+impl Begin {
+    pub(crate) fn read(cfg: Settings<'_>) -> Verdict<Self> {
+        Ok(Self { state: state(cfg.number("init")?)?, phase: Nanos::new(cfg.number("phase")?), scale: 1 })
+    }
+
+    fn scaled(self, time: Nanos) -> Nanos {
+        Nanos::new(time.get().saturating_mul(self.scale))
+    }
+
+    /// The instant `t` of the trace.
+    fn instant(self, t: u64) -> Nanos {
+        self.scaled(self.phase + Nanos::new(t))
+    }
+
+    pub(crate) fn start(self) -> Nanos {
+        self.instant(0)
+    }
+}
+
+/// Which of the counts a breaker keeps.
+pub(crate) trait Keeps {
+    /// Calls, failed, slow.
+    fn counts(&self, state: State) -> bool;
+    /// Calls that were both slow and failed.
+    fn slow_failed(&self, state: State) -> bool;
+}
+
+/// All of them.
+struct Everything;
+
+impl Keeps for Everything {
+    fn counts(&self, _: State) -> bool {
+        true
+    }
+    fn slow_failed(&self, _: State) -> bool {
+        true
+    }
+}
+
+/// Our settings for the reference's, to be built.
+pub(crate) fn config(cfg: Settings<'_>) -> Verdict<BreakerConfig> {
     let size: u32 = cfg.number("size")?;
     let min_calls: u32 = cfg.number("min_calls")?;
     let trials: u16 = cfg.number("half_open_calls")?;
@@ -114,7 +157,7 @@ pub(crate) fn policy(cfg: Settings<'_>) -> Verdict<Policy> {
         "time" => (Window::time(Nanos::from_secs(u64::from(size)), size), min_calls),
         other => return unusable(format!("unknown window {other}")),
     };
-    let config = BreakerConfig::new(window)
+    Ok(BreakerConfig::new(window)
         .failure_rate(cfg.number("fail_thr")?)
         .slow_call(Nanos::new(cfg.number("slow_dur")?), cfg.number("slow_thr")?)
         .min_calls(least)
@@ -122,8 +165,7 @@ pub(crate) fn policy(cfg: Settings<'_>) -> Verdict<Policy> {
         .trial_min(u16::try_from(min_calls).unwrap_or(u16::MAX).min(trials))
         .open_for(open_for(cfg.list("wait")?)?)
         .trial_timeout(trial_timeout(cfg)?)
-        .auto_half_open(cfg.number::<u8>("auto")? != 0);
-    config.build().or_else(|e| unusable(format!("refused settings: {e}")))
+        .auto_half_open(cfg.number::<u8>("auto")? != 0))
 }
 
 fn open_for(wait: &[Value]) -> Verdict<OpenFor> {
@@ -163,27 +205,31 @@ fn state(number: u8) -> Verdict<State> {
     })
 }
 
-pub(crate) fn replay_on<M: Machine>(breaker: &M, begin: Begin, ops: &[Op<'_>]) -> Verdict {
+pub(crate) fn replay_on<M: Machine>(breaker: &M, keeps: &impl Keeps, begin: Begin, ops: &[Op<'_>]) -> Verdict {
     for op in ops {
-        let at = begin.phase + Nanos::new(op.number(0)?);
-        let answer = step(breaker, op, at, begin.phase)?;
+        let at = begin.instant(op.number(0)?);
+        let answer = step(breaker, op, at, begin)?;
         let seen = breaker.metrics(at);
         op.expect(4, "r", answer)?;
         op.expect(5, "state", seen.state as u8)?;
-        op.expect(6, "buffered", seen.calls)?;
-        op.expect(7, "failed", seen.failed)?;
-        op.expect(8, "slow", seen.slow)?;
-        op.expect(9, "slow_failed", seen.slow_failed)?;
+        if keeps.counts(seen.state) {
+            op.expect(6, "buffered", seen.calls)?;
+            op.expect(7, "failed", seen.failed)?;
+            op.expect(8, "slow", seen.slow)?;
+        }
+        if keeps.slow_failed(seen.state) {
+            op.expect(9, "slow_failed", seen.slow_failed)?;
+        }
     }
     Ok(())
 }
 
 /// Does what the trace did; what it answered.
-fn step<M: Machine>(breaker: &M, op: &Op<'_>, at: Nanos, phase: Nanos) -> Verdict<i8> {
+fn step<M: Machine>(breaker: &M, op: &Op<'_>, at: Nanos, begin: Begin) -> Verdict<i8> {
     use Outcome::{Failure, Success};
     let length = || op.number(2).map(Nanos::new);
-    let wait = |field| op.number(field).map(Nanos::from_millis);
-    let time = |field| op.number(field).map(|t| phase + Nanos::new(t));
+    let wait = |field| op.number(field).map(|ms| begin.scaled(Nanos::from_millis(ms)));
+    let time = |field| op.number(field).map(|t| begin.instant(t));
     let allowed = |yes| if yes { 1 } else { -1 };
     match op.text(1)? {
         "acq" => return Ok(i8::from(breaker.enter(at))),

@@ -1,9 +1,12 @@
 //! Replays recorded behaviour of Resilience4j against the engine: `tests/vectors/FORMAT.md` describes the traces,
 //! `tests/vectors/README.md` where they come from and where we differ on purpose.
 
+mod bh;
 mod cb;
 mod report;
+mod rl;
 mod tables;
+mod tiny;
 mod trace;
 mod window;
 
@@ -20,8 +23,17 @@ use serde_json::Value;
 pub fn replay(line: &Value) -> Verdict<Vec<String>> {
     let kind = line["kind"].as_str().unwrap_or_default();
     match kind {
-        "cb" => cb::replay(line)?,
+        "cb" => {
+            cb::replay(line)?;
+            return Ok(vec![match tiny::replay(line) {
+                Ok(Ok(())) => "traces replayed on the tiny breaker as well".to_owned(),
+                Ok(Err(why)) => format!("traces that a tiny breaker cannot hold: {why}"),
+                Err(failure) => return Err(failure.on("the tiny breaker")),
+            }]);
+        }
         "window" => return window::replay(line),
+        "rl" => rl::replay(line)?,
+        "bh" => bh::replay(line)?,
         "interval" => tables::interval(line)?,
         "validate" => {
             return Ok(match tables::validate(line)? {

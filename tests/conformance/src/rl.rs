@@ -4,6 +4,7 @@ use crate::trace::{Op, Settings, Verdict, unusable};
 use overcurrent::Nanos;
 use overcurrent::limit::{CycleConfig, CycleLimiter, LimitChange};
 use serde_json::Value;
+use std::num::NonZeroU32;
 
 /// Replays a trace on a limiter.
 pub(crate) fn replay(trace: &Value) -> Verdict {
@@ -37,10 +38,12 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
                 limiter.drain(now);
                 (1, "D0".to_owned())
             }
-            "lim" => match limiter.set_limit(op.number::<u32>(2)?, now) {
-                Ok(()) => (1, String::new()),
-                Err(e) => return op.unusable(&e.to_string()),
-            },
+            "lim" => {
+                let Some(limit) = NonZeroU32::new(op.number(2)?) else {
+                    return op.unusable("a limit of 0");
+                };
+                (if limiter.set_limit(limit, now).is_ok() { 1 } else { -1 }, String::new())
+            }
             "tmo" => {
                 limiter.set_timeout(Nanos::new(op.number(2)?));
                 (1, String::new())

@@ -104,7 +104,7 @@ fn ours(what: &str, value: &str) -> Verdict<Ours> {
     match what {
         "cb.transitionToStateAfterWaitDuration" => return Ok(Ours::Has("`HalfOpenEnd` has no other state")),
         "cb.waitDuration+waitIntervalFunction" => return Ok(Ours::Has("one setting, `open_for`, holds either")),
-        "cb.slidingWindow(time,lock-free)" | "cb.slidingWindowSize(time,lock-free via setters)" => {
+        "cb.slidingWindow(time,lock-free) size" | "cb.slidingWindowSize(time,lock-free via setters)" => {
             return Ok(Ours::Has("one time window, lock-free, of 1 bucket or more"));
         }
         "interval.exp multiplier" => return Ok(Ours::Has("a back-off's multiplier is an unsigned number of 1/1000")),

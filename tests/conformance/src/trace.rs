@@ -83,6 +83,19 @@ pub enum Failure {
     Unusable(String),
 }
 
+impl Failure {
+    /// The same failure, on `machine`.
+    #[must_use]
+    pub(crate) fn on(self, machine: &str) -> Self {
+        match self {
+            Self::Differs { op, recorded, field, expected, got } => {
+                Self::Differs { op, recorded, field, expected, got: format!("{got} on {machine}") }
+            }
+            Self::Unusable(why) => Self::Unusable(format!("{why} on {machine}")),
+        }
+    }
+}
+
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
