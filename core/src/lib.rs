@@ -29,10 +29,10 @@ pub mod retry;
 #[cfg(feature = "wide")]
 pub use breaker::{Breaker, CountBreaker, LiveCountBreaker, TinyBreaker, TinyPolicy, TinyWord};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
+pub use breaker::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 #[cfg(feature = "wide")]
 pub use concurrency::Bulkhead;
 pub use concurrency::{Bulkhead32, OverRelease};
-pub use breaker::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Event, EventKind, Observer};

@@ -24,6 +24,9 @@ pub(crate) mod kind {
     pub(crate) const GCRA: u8 = 1;
     /// [`Gcra32`](crate::limit::Gcra32).
     pub(crate) const GCRA32: u8 = 2;
+    /// [`Breaker`](crate::Breaker), over calls or over time.
+    #[allow(dead_code, reason = "each machine is optional")]
+    pub(crate) const BREAKER: u8 = 3;
 }
 
 /// Why a snapshot could not be written or read. Nothing was changed.
@@ -60,7 +63,7 @@ impl fmt::Display for SnapshotError {
 impl core::error::Error for SnapshotError {}
 
 /// Writes one snapshot into a buffer.
-pub(crate) struct Writer<'a> {
+pub struct Writer<'a> {
     out: &'a mut [u8],
     /// Bytes written, or wished for once the buffer was too short.
     length: usize,
@@ -176,6 +179,12 @@ impl<'a> Reader<'a> {
     #[allow(dead_code, reason = "for machines with wide fields")]
     pub(crate) fn u64(&mut self) -> Result<u64, SnapshotError> {
         Ok(u64::from_le_bytes(self.bytes()?))
+    }
+
+    /// What has not been taken yet.
+    #[allow(dead_code, reason = "for machines that end in a list")]
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// The payload must be used up.

@@ -4,6 +4,7 @@ use super::policy::{MAX_CALLS, Policy, Window};
 use super::window::{Epoch, Mark, Recorded, Totals};
 use super::window_count::{CountWindow, Lengths, RingWord};
 use crate::error::ConfigError;
+use crate::snapshot::{SnapshotError, Writer};
 
 /// The storage of a breaker's outcomes. Sealed: [`CountWindow`], or a [`TimeHistory`](super::TimeHistory).
 pub trait History: Sealed {}
@@ -24,6 +25,12 @@ pub trait Sealed {
     fn slow_failed(&self, at: Entry<'_>, epoch: Epoch) -> u32;
     /// Starts the window of a new stay.
     fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool);
+    /// Writes the window of a stay.
+    fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>);
+    /// Whether `bytes` are a window that fits, and how many calls are in it.
+    fn check_saved(&self, trial: bool, bytes: &[u8]) -> Result<u32, SnapshotError>;
+    /// Records the outcomes in checked `bytes`, as they were `off` nanoseconds ago.
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool);
     /// Puts changed window lengths in force, keeping history. One caller at a time.
     fn resize(&self, policy: &Policy);
     /// Fixes the lengths at construction, for a breaker whose settings may change.
@@ -93,6 +100,18 @@ impl<R: AsRef<[RingWord]>> Sealed for CountWindow<R> {
 
     fn bring_forward(&self, _: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
         CountWindow::bring_forward(self, epoch, is_current);
+    }
+
+    fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
+        CountWindow::save(self, lengths(at.policy), epoch.generation, writer);
+    }
+
+    fn check_saved(&self, _: bool, bytes: &[u8]) -> Result<u32, SnapshotError> {
+        CountWindow::<R>::check_saved(bytes)
+    }
+
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, _: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
+        CountWindow::load_saved(self, lengths(at.policy), epoch, bytes, is_current);
     }
 
     fn resize(&self, policy: &Policy) {

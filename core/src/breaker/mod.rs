@@ -24,6 +24,8 @@ mod rules;
 #[cfg(feature = "wide")]
 mod settings;
 #[cfg(feature = "wide")]
+mod snapshot;
+#[cfg(feature = "wide")]
 mod state;
 #[cfg(feature = "wide")]
 mod tiny;

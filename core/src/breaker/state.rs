@@ -146,6 +146,17 @@ impl StateWord {
         Self::build(self.turned(), state, false, attempts as u64, generation, 0, 0)
     }
 
+    /// With the window it is said to have.
+    pub(crate) const fn with_trial_window(self, trial: bool) -> Self {
+        if trial { Self(self.0 | TRIAL) } else { Self(self.0 & !TRIAL) }
+    }
+
+    /// HALF_OPEN of a snapshot, in the generation this word has.
+    pub(crate) const fn restored_half_open(self, permits: u16, deadline: u64) -> Self {
+        let (attempts, generation) = (self.attempts() as u64, self.generation());
+        Self::build(self.turned(), State::HalfOpen, true, attempts, generation, deadline, permits as u64)
+    }
+
     /// One trial permit less; the last one starts a new turn, whose deadline is `lease` (0 for none).
     pub(crate) const fn permit_taken(self, lease: Option<u64>) -> Self {
         let left = (self.permits() as u64).saturating_sub(1);

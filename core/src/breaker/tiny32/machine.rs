@@ -129,10 +129,7 @@ impl TinyBreaker32 {
             } else if word.is_half_open() && word.lease_over(policy, now, Self::skew()) && !mutated("tiny32_no_lease") {
                 word.decided(policy, now)
             } else if let Some((reason, wait)) = word.refusal(policy, now, Self::skew()) {
-                return Err(Refusal32 {
-                    reason,
-                    retry_after: if wait == 0 { None } else { Some(wait) },
-                });
+                return Err(Refusal32 { reason, retry_after: if wait == 0 { None } else { Some(wait) } });
             } else {
                 word.trial_taken(policy, now)
             };
@@ -189,23 +186,13 @@ impl TinyBreaker32 {
     pub fn metrics(&self) -> Metrics {
         let word = self.load();
         let (calls, failed) = word.counts();
-        Metrics {
-            state: word.state(),
-            generation: u16::from(word.generation()),
-            calls,
-            failed,
-            ..Metrics::default()
-        }
+        Metrics { state: word.state(), generation: u16::from(word.generation()), calls, failed, ..Metrics::default() }
     }
 
     /// Ticks until an open breaker lets a trial through; `None` when it is not open, or its wait is over.
     pub fn next_deadline(&self, policy: &TinyPolicy32, now: u32) -> Option<u32> {
         let word = self.load();
-        if word.state() == State::Open {
-            word.open_left(policy, now, SKEW)
-        } else {
-            None
-        }
+        if word.state() == State::Open { word.open_left(policy, now, SKEW) } else { None }
     }
 
     fn by_hand(&self, next: impl Fn(Word32) -> Word32) {

@@ -81,37 +81,25 @@ impl TinyConfig32 {
     /// The least number of calls in the window before the rate is judged.
     #[must_use]
     pub const fn min_calls(self, calls: u32) -> Self {
-        Self {
-            min_calls: calls,
-            ..self
-        }
+        Self { min_calls: calls, ..self }
     }
 
     /// Trips when at least this share of the calls in the window failed, in parts per 100,000.
     #[must_use]
     pub const fn failure_rate(self, per_100_000: u32) -> Self {
-        Self {
-            rate: per_100_000,
-            ..self
-        }
+        Self { rate: per_100_000, ..self }
     }
 
     /// Also trips at this many failed calls in the window (0: off).
     #[must_use]
     pub const fn failure_count(self, calls: u32) -> Self {
-        Self {
-            failure_count: calls,
-            ..self
-        }
+        Self { failure_count: calls, ..self }
     }
 
     /// Also trips at this many failed calls in a row (0: off).
     #[must_use]
     pub const fn consecutive_failures(self, calls: u32) -> Self {
-        Self {
-            in_a_row: calls,
-            ..self
-        }
+        Self { in_a_row: calls, ..self }
     }
 
     /// How many calls may try in half-open; all of their results decide.

@@ -112,21 +112,14 @@ impl Word32 {
     #[inline]
     pub(super) const fn open_left(self, p: &TinyPolicy32, now: u32, skew: u32) -> Option<u32> {
         let ahead = self.0.wrapping_sub(now) & PAYLOAD;
-        if ahead <= p.wait.wrapping_add(skew) {
-            Some(ahead)
-        } else {
-            None
-        }
+        if ahead <= p.wait.wrapping_add(skew) { Some(ahead) } else { None }
     }
 
     /// One trial permit less (from OPEN: the first one); the last one starts the lease.
     #[inline]
     pub(super) const fn trial_taken(self, p: &TinyPolicy32, now: u32) -> Self {
-        let full = if self.is_half_open() {
-            self
-        } else {
-            self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT)
-        };
+        let full =
+            if self.is_half_open() { self } else { self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT) };
         let taken = Self(full.0.wrapping_sub(1 << LEFT_AT));
         if taken.left() != 0 {
             return taken;
@@ -169,11 +162,7 @@ impl Word32 {
     /// A trial permit given back.
     pub(super) const fn permit_back(self, p: &TinyPolicy32) -> Self {
         let (done, _) = self.counts();
-        if self.left().wrapping_add(done) < p.trials as u32 {
-            Self(self.0.wrapping_add(1 << LEFT_AT))
-        } else {
-            self
-        }
+        if self.left().wrapping_add(done) < p.trials as u32 { Self(self.0.wrapping_add(1 << LEFT_AT)) } else { self }
     }
 
     /// One result more, and what follows from it; the same word where nothing does.
@@ -181,11 +170,7 @@ impl Word32 {
     pub(super) const fn recorded(self, p: &TinyPolicy32, now: u32, failed: bool) -> Self {
         if self.is_half_open() {
             let next = Self(self.0.wrapping_add(1 << DONE_AT | (failed as u32) << T_FAILED_AT));
-            return if next.counts().0 >= p.trials as u32 {
-                next.decided(p, now)
-            } else {
-                next
-            };
+            return if next.counts().0 >= p.trials as u32 { next.decided(p, now) } else { next };
         }
         if !self.is_closed() {
             return self;

@@ -13,6 +13,7 @@
 //! 3. "Dirty" may be dropped only at a turn of the ring, after a look at the whole ring; the totals alone do not know
 //!    what lies outside a window that is shorter than the ring.
 
+mod saved;
 mod word;
 
 use super::window::{Epoch, Mark, Recorded, Totals};

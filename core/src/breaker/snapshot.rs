@@ -1,0 +1,135 @@
+//! A breaker's state over a restart: what it was doing, how long it still had to, and the outcomes in its window.
+//!
+//! Payload, version 1: state, attempts, "the window is the trials'" (1 byte each); remaining time (8 bytes, all ones for
+//! none); failures in a row (4); then the window, as its storage writes it. All times are remaining ones.
+
+use super::history::{Entry, History};
+use super::machine::Breaker;
+use super::report::State;
+use super::settings::Settings;
+use super::state::StateWord;
+use crate::event::{EventKind, Observer};
+use crate::snapshot::{Reader, SnapshotError, Writer, kind};
+use crate::sync::{AcqRel, Acquire, Relaxed, Release};
+use crate::time::{At, Nanos};
+use core::borrow::Borrow;
+
+const VERSION: u8 = 1;
+const NEVER: u64 = u64::MAX;
+
+impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
+    /// Writes the state into `out` and says how many bytes it took: 25 and a quarter byte a call (count window), or 33
+    /// and 8 a bucket (time window), at most.
+    ///
+    /// Taken while others record, it may miss the newest of their outcomes.
+    ///
+    /// # Errors
+    /// [`SnapshotError::BufferTooShort`].
+    ///
+    /// ```
+    /// use overcurrent::{BreakerConfig, CountBreaker, Nanos, State, Window};
+    /// let policy = BreakerConfig::new(Window::calls(10)).build()?;
+    /// let before = CountBreaker::<1>::new(policy)?;
+    /// before.open(Nanos::from_secs(700))?; // for 30 s
+    /// let mut page = [0; 64];
+    /// before.snapshot(&mut page, Nanos::from_secs(710))?;
+    ///
+    /// // The chip restarts, its clock begins at zero; how long it was off is not known.
+    /// let after = CountBreaker::<1>::new(policy)?;
+    /// after.restore(&page, Nanos::ZERO, Nanos::ZERO)?;
+    /// assert_eq!(after.state(Nanos::ZERO), State::Open);
+    /// assert_eq!(after.next_deadline(Nanos::ZERO), Some(Nanos::from_secs(20)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn snapshot(&self, out: &mut [u8], at: impl Into<At>) -> Result<usize, SnapshotError> {
+        let at = at.into();
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        let word = self.settle_by(policy, at);
+        let remaining = self.next_deadline(at).map_or(NEVER, |end| (end - at.now).get().min(NEVER.wrapping_sub(1)));
+        let mut writer = Writer::new(out, kind::BREAKER, VERSION);
+        writer.u8(word.state() as u8);
+        writer.u8(word.attempts());
+        writer.u8(u8::from(word.trial_window()));
+        writer.u64(remaining);
+        writer.u32(self.in_a_row_now(word.generation()));
+        self.history.save(Entry { policy, now: at.now.get() }, word.epoch(), &mut writer);
+        writer.finish()
+    }
+
+    /// Takes up a state that [`snapshot`](Self::snapshot) wrote, `off` later ([`Nanos::ZERO`] where that is not known:
+    /// an open breaker then stays open longer, never shorter). Permits from before it change nothing any more; trials
+    /// that had not reported are lost calls, and their permits free again.
+    ///
+    /// Meant for start-up: outcomes that others record meanwhile fall among the restored ones.
+    ///
+    /// # Errors
+    /// The bytes are no snapshot of a breaker like this one; nothing was changed.
+    pub fn restore(&self, bytes: &[u8], off: Nanos, at: impl Into<At>) -> Result<(), SnapshotError> {
+        let at = at.into();
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        let mut reader = Reader::open(bytes, kind::BREAKER, VERSION)?;
+        let state = match reader.u8()? {
+            state @ 0..=5 => State::from_bits(u64::from(state)),
+            _ => return Err(SnapshotError::Mismatch),
+        };
+        let attempts = reader.u8()?.min(127);
+        let trial = reader.u8()? != 0;
+        let remaining = reader.u64()?;
+        let in_a_row = reader.u32()?;
+        let entry = Entry { policy, now: at.now.get() };
+        let saved = self.history.check_saved(trial, reader.rest())?;
+        let left = Nanos::new(remaining) - off;
+        let deadline = if remaining == NEVER { 0 } else { (at.now + left).get() };
+        loop {
+            let word = self.load();
+            // A trial that had not reported is gone with the process that ran it.
+            let permits = u32::from(policy.trial_calls).saturating_sub(saved);
+            let permits = u16::try_from(permits).unwrap_or(u16::MAX);
+            let next = word.restored(state, trial, attempts, permits, deadline, left.get());
+            // AcqRel: as every move of the state word.
+            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+                continue;
+            }
+            self.stamp(next, deadline);
+            let is_current = || self.load().generation() == next.generation();
+            self.history.bring_forward(entry, next.epoch(), is_current);
+            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest(), is_current);
+            self.restore_in_a_row(next, in_a_row);
+            if word.state() != state {
+                self.tell(at.now, next.generation(), EventKind::Transition { from: word.state(), to: state });
+            }
+            return Ok(());
+        }
+    }
+
+    fn restore_in_a_row(&self, word: StateWord, count: u32) {
+        let seen = self.in_a_row.load(Acquire);
+        let next = u64::from(word.generation()) << 32 | u64::from(count);
+        // Lost only to somebody who counts in this generation already.
+        let _ = self.in_a_row.compare_exchange(seen, next, Release, Relaxed);
+    }
+}
+
+impl StateWord {
+    /// The state of a snapshot, in a new generation.
+    const fn restored(self, state: State, trial: bool, attempts: u8, permits: u16, deadline: u64, wait: u64) -> Self {
+        let fresh = self.to_plain(State::Closed, attempts);
+        match state {
+            State::Open => fresh.with_trial_window(trial).to_open(attempts, deadline, wait),
+            State::HalfOpen => fresh.restored_half_open(permits, deadline),
+            _ => self.to_plain(state, attempts),
+        }
+    }
+}
+
+/// Outcomes in a byte, the first lowest: pairs of bits, failed and slow.
+pub(super) const PER_BYTE: usize = 4;
+
+/// One of the outcomes in bytes.
+pub(super) fn outcome(bytes: &[u8], index: usize) -> Option<u8> {
+    let byte = bytes.get(index / PER_BYTE)?;
+    let at = u32::try_from(index % PER_BYTE).ok()?.wrapping_mul(2);
+    Some(byte.wrapping_shr(at) & 0b11)
+}
