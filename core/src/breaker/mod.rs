@@ -28,6 +28,9 @@ mod untracked;
 mod window;
 #[cfg(feature = "wide")]
 mod window_count;
+#[cfg(feature = "wide")]
+#[allow(dead_code, reason = "the breaker over it is still to come")]
+mod window_time;
 
 pub use permit::{Permit, RawPermit};
 pub use policy::{BreakerConfig, HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
@@ -40,4 +43,9 @@ pub use self::{
     settings::Settings,
     untracked::Untracked,
     window_count::{CountWindow, RingWord},
+    window_time::{Bucket, TimeWindow},
 };
+
+#[cfg(all(feature = "wide", overcurrent_loom))]
+#[doc(hidden)]
+pub use self::window_time::loom_probe;
