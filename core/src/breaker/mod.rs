@@ -35,6 +35,9 @@ mod untracked;
 mod window;
 #[cfg(feature = "wide")]
 mod window_count;
+#[cfg(feature = "wide")]
+#[allow(dead_code, reason = "the breaker over it is still to come")]
+mod window_time;
 
 pub use permit::{Permit, RawPermit};
 pub use policy::{BreakerConfig, HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
@@ -50,4 +53,9 @@ pub use self::{
     tiny::{TinyBreaker, TinyPolicy, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::{CountWindow, RingWord},
+    window_time::{Bucket, TimeWindow},
 };
+
+#[cfg(all(feature = "wide", overcurrent_loom))]
+#[doc(hidden)]
+pub use self::window_time::loom_probe;
