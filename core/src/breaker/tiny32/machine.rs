@@ -1,9 +1,9 @@
 //! The 32-bit breaker's loops: load the word, ask the pure step, swap.
 
 use super::policy::{SKEW, TinyPolicy32};
-use super::word::Word32;
+use super::word::{Refusal32, Word32};
 use crate::breaker::report::{Metrics, State};
-use crate::decision::{Outcome, Reason};
+use crate::decision::Outcome;
 use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 
 /// A circuit breaker in four bytes, on a tick counter that wraps: for chips without 64-bit atomics, one for each bus,
@@ -36,7 +36,7 @@ use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 ///     let permit = BUS.enter(&POLICY, ticks).unwrap();
 ///     BUS.leave(&POLICY, permit, Outcome::Failure, ticks);
 /// }
-/// assert_eq!(BUS.enter(&POLICY, ticks).unwrap_err().retry_after, Some(5_001));
+/// assert_eq!(BUS.enter(&POLICY, ticks).unwrap_err().retry_after(), Some(5_001));
 /// ticks = ticks.wrapping_add(5_001);
 /// let trial = BUS.enter(&POLICY, ticks).unwrap();
 /// assert_eq!(BUS.state(), State::HalfOpen);
@@ -65,17 +65,6 @@ impl Permit32 {
     }
 }
 
-/// A refusal on a clock of ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[must_use]
-pub struct Refusal32 {
-    /// Why.
-    pub reason: Reason,
-    /// Ticks after which the same call could be admitted. `None` when time alone will not help, or not at a known time:
-    /// while every trial is out.
-    pub retry_after: Option<u32>,
-}
-
 impl TinyBreaker32 {
     const_new! {
         /// Closed, with an empty window.
@@ -91,7 +80,8 @@ impl TinyBreaker32 {
     }
 
     /// Moves the word; the word found instead, if somebody else moved it first. May fail for no reason: loops only.
-    #[inline]
+    // Out of line: one copy of it for every loop.
+    #[inline(never)]
     fn swap(&self, from: Word32, to: Word32) -> Result<(), Word32> {
         // AcqRel: users expect a transition to order their data. The word is the whole state, and what replaces it is a
         // pure function of it, so a word that went away and came back does no harm.
@@ -99,11 +89,6 @@ impl TinyBreaker32 {
             Ok(_) => Ok(()),
             Err(seen) => Err(Word32(seen)),
         }
-    }
-
-    #[inline(always)]
-    fn skew() -> u32 {
-        if mutated("tiny32_no_skew") { 0 } else { SKEW }
     }
 
     /// Asks for one call. One load while closed.
@@ -121,25 +106,21 @@ impl TinyBreaker32 {
 
     #[cold]
     fn enter_unless_closed(&self, policy: &TinyPolicy32, now: u32) -> Result<Permit32, Refusal32> {
+        let fault = if mutated("tiny32_no_skew") { SKEW } else { 0 };
+        let lease = !mutated("tiny32_no_lease");
         let mut word = self.load();
         loop {
-            let admitted = matches!(word.state(), State::Closed | State::Disabled);
-            let next = if admitted {
-                return Ok(Permit32(word.generation()));
-            } else if word.is_half_open() && word.lease_over(policy, now, Self::skew()) && !mutated("tiny32_no_lease") {
-                word.decided(policy, now)
-            } else if let Some((reason, wait)) = word.refusal(policy, now, Self::skew()) {
-                return Err(Refusal32 { reason, retry_after: if wait == 0 { None } else { Some(wait) } });
-            } else {
-                word.trial_taken(policy, now)
-            };
+            let next = word.asked(policy, now, fault, lease);
+            if next == word {
+                return word.answer(now).map(|()| Permit32(word.generation()));
+            }
             if mutated("tiny32_permit_store") {
                 self.0.store(next.0, crate::sync::Release);
                 return Ok(Permit32(next.generation()));
             }
             word = match self.swap(word, next) {
-                // A trial was taken, or the trials were judged and the new state answers.
                 Ok(()) if next.is_half_open() => return Ok(Permit32(next.generation())),
+                // The trials were judged: the new state answers.
                 Ok(()) => next,
                 Err(seen) => seen,
             };
@@ -156,10 +137,8 @@ impl TinyBreaker32 {
                 return;
             }
             let next = match outcome {
-                Outcome::Ignored if word.is_half_open() => word.permit_back(policy),
-                Outcome::Ignored => return,
-                Outcome::Success => word.recorded(policy, now, false),
-                Outcome::Failure => word.recorded(policy, now, true),
+                Outcome::Ignored => word.permit_back(policy),
+                _ => word.recorded(policy, now, outcome == Outcome::Failure),
             };
             if next == word {
                 return;
@@ -192,7 +171,7 @@ impl TinyBreaker32 {
     /// Ticks until an open breaker lets a trial through; `None` when it is not open, or its wait is over.
     pub fn next_deadline(&self, policy: &TinyPolicy32, now: u32) -> Option<u32> {
         let word = self.load();
-        if word.state() == State::Open { word.open_left(policy, now, SKEW) } else { None }
+        if word.state() == State::Open { word.open_left(policy, now, 0) } else { None }
     }
 
     fn by_hand(&self, next: impl Fn(Word32) -> Word32) {

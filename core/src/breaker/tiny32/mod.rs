@@ -4,5 +4,6 @@ mod machine;
 mod policy;
 mod word;
 
-pub use machine::{Permit32, Refusal32, TinyBreaker32};
+pub use machine::{Permit32, TinyBreaker32};
 pub use policy::{SKEW, TinyConfig32, TinyPolicy32};
+pub use word::Refusal32;

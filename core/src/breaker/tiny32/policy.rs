@@ -37,7 +37,7 @@ pub struct TinyConfig32 {
     lease: u32,
 }
 
-/// Checked settings of a [`TinyBreaker32`](super::TinyBreaker32): 20 bytes of constant data, shared by any number.
+/// Checked settings of a [`TinyBreaker32`](super::TinyBreaker32): 36 bytes of constant data, shared by any number.
 ///
 /// ```
 /// use overcurrent::{TinyConfig32, TinyPolicy32};
@@ -53,14 +53,27 @@ pub struct TinyConfig32 {
 pub struct TinyPolicy32 {
     pub(super) rate: u32,
     pub(super) wait: u32,
+    /// How far ahead a live OPEN deadline can be seen: the wait and the skew.
+    pub(super) open_range: u32,
     pub(super) lease: u32,
+    /// The same for the end of a lease in its own units, less one; all ones for no lease.
+    pub(super) lease_range: u32,
+    /// The bits of a full window.
+    pub(super) keep: u32,
+    /// The newest so many bits; all of them for off, which a window never has.
+    pub(super) in_a_row: u32,
     pub(super) window: u8,
     pub(super) min_calls: u8,
+    /// 255 for off.
     pub(super) failure_count: u8,
-    pub(super) in_a_row: u8,
     pub(super) trials: u8,
+    /// Failed trials that send it back to OPEN.
+    pub(super) trial_failures: u8,
     pub(super) lease_shift: u8,
-    reserved: u16,
+}
+
+const fn low_bits(count: u32) -> u32 {
+    1u32.wrapping_shl(count).wrapping_sub(1)
 }
 
 impl TinyConfig32 {
@@ -139,17 +152,26 @@ impl TinyConfig32 {
         while shift < MOST_SHIFT && self.lease >> (shift & 31) > LEASE_UNITS {
             shift = shift.wrapping_add(1);
         }
+        // Lease, skew and the end of the lease are each rounded: three units more.
+        let lease_range = (self.lease >> (shift & 31)).wrapping_add(SKEW >> (shift & 31)).wrapping_add(2);
+        let mut trial_failures = 1u32;
+        while trial_failures.wrapping_mul(100_000) < self.trials.wrapping_mul(self.rate) {
+            trial_failures = trial_failures.wrapping_add(1);
+        }
         Ok(TinyPolicy32 {
             rate: self.rate,
             wait: self.wait,
+            open_range: self.wait.wrapping_add(SKEW),
             lease: self.lease,
+            lease_range: if self.lease == 0 { u32::MAX } else { lease_range },
+            keep: low_bits(self.window),
+            in_a_row: if self.in_a_row == 0 { u32::MAX } else { low_bits(self.in_a_row) },
             window: (self.window & 0xff) as u8,
             min_calls: (self.min_calls & 0xff) as u8,
-            failure_count: (self.failure_count & 0xff) as u8,
-            in_a_row: (self.in_a_row & 0xff) as u8,
+            failure_count: if self.failure_count == 0 { u8::MAX } else { (self.failure_count & 0xff) as u8 },
             trials: (self.trials & 0xff) as u8,
+            trial_failures: (trial_failures & 0xff) as u8,
             lease_shift: shift,
-            reserved: 0,
         })
     }
 }

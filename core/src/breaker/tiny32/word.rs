@@ -33,6 +33,30 @@ const DONE_AT: u32 = 16;
 const T_FAILED_AT: u32 = 12;
 const LEASE: u32 = (1 << 12) - 1;
 
+/// A refusal on a clock of ticks: four bytes, read only when asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+#[repr(transparent)]
+pub struct Refusal32(u32);
+
+impl Refusal32 {
+    /// Why.
+    pub const fn reason(self) -> Reason {
+        match self.0 >> KIND_AT {
+            1 => Reason::BreakerOpen,
+            2 => Reason::TrialsTaken,
+            _ => Reason::ForcedOpen,
+        }
+    }
+
+    /// Ticks after which the same call could be admitted. `None` when time alone will not help, or not at a known time:
+    /// while every trial is out.
+    pub const fn retry_after(self) -> Option<u32> {
+        // One more: the deadline itself is still refused.
+        if self.0 >> KIND_AT == 1 { Some((self.0 & PAYLOAD).wrapping_add(1)) } else { None }
+    }
+}
+
 /// The whole state of a 32-bit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Word32(pub(super) u32);
@@ -79,10 +103,20 @@ impl Word32 {
         if self.is_closed() {
             (self.0 >> FILL_AT & 31, ones(self.0 & ((1 << FILL_AT) - 1)))
         } else if self.is_half_open() {
-            (self.0 >> DONE_AT & 15, self.0 >> T_FAILED_AT & 15)
+            (self.done(), self.trials_failed())
         } else {
             (0, 0)
         }
+    }
+
+    #[inline]
+    const fn done(self) -> u32 {
+        self.0 >> DONE_AT & 15
+    }
+
+    #[inline]
+    const fn trials_failed(self) -> u32 {
+        self.0 >> T_FAILED_AT & 15
     }
 
     #[inline]
@@ -108,19 +142,17 @@ impl Word32 {
         self.same_generation(OPEN, now.wrapping_add(p.wait))
     }
 
-    /// Ticks until the end of an OPEN state, `None` when it is over; `skew` is `SKEW`.
+    /// Ticks until the end of an OPEN state, `None` when it is over; `fault` is 0.
     #[inline]
-    pub(super) const fn open_left(self, p: &TinyPolicy32, now: u32, skew: u32) -> Option<u32> {
+    pub(super) const fn open_left(self, p: &TinyPolicy32, now: u32, fault: u32) -> Option<u32> {
         let ahead = self.0.wrapping_sub(now) & PAYLOAD;
-        if ahead <= p.wait.wrapping_add(skew) { Some(ahead) } else { None }
+        if ahead <= p.open_range.wrapping_sub(fault) { Some(ahead) } else { None }
     }
 
-    /// One trial permit less (from OPEN: the first one); the last one starts the lease.
+    /// One trial permit less; the last one starts the lease.
     #[inline]
-    pub(super) const fn trial_taken(self, p: &TinyPolicy32, now: u32) -> Self {
-        let full =
-            if self.is_half_open() { self } else { self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT) };
-        let taken = Self(full.0.wrapping_sub(1 << LEFT_AT));
+    const fn trial_taken(self, p: &TinyPolicy32, now: u32) -> Self {
+        let taken = Self(self.0.wrapping_sub(1 << LEFT_AT));
         if taken.left() != 0 {
             return taken;
         }
@@ -131,80 +163,79 @@ impl Word32 {
     }
 
     #[inline]
-    pub(super) const fn left(self) -> u32 {
+    const fn left(self) -> u32 {
         self.0 >> LEFT_AT & 15
     }
 
-    /// Whether every trial is out and their lease is over.
+    /// Whether the lease of the trials, all of them out, is over.
     #[inline]
-    pub(super) const fn lease_over(self, p: &TinyPolicy32, now: u32, skew: u32) -> bool {
-        if self.left() != 0 || p.lease == 0 {
-            return false;
-        }
-        let shift = p.lease_shift as u32 & 31;
-        let ahead = self.0.wrapping_sub(now >> shift) & LEASE;
-        // +3: lease, skew and the end were each rounded.
-        ahead == 0 || ahead > (p.lease >> shift).wrapping_add(skew >> shift).wrapping_add(3)
+    const fn lease_over(self, p: &TinyPolicy32, now: u32) -> bool {
+        let ahead = self.0.wrapping_sub(now >> (p.lease_shift as u32 & 31)) & LEASE;
+        ahead.wrapping_sub(1) > p.lease_range
     }
 
     /// The verdict on the trials: those without a result count as failed.
-    pub(super) const fn decided(self, p: &TinyPolicy32, now: u32) -> Self {
-        let (done, failed) = self.counts();
+    #[inline(never)]
+    const fn decided(self, p: &TinyPolicy32, now: u32) -> Self {
         let trials = p.trials as u32;
-        let failed = failed.wrapping_add(trials.wrapping_sub(done));
-        if failed.wrapping_mul(100_000) >= trials.wrapping_mul(p.rate) {
-            self.to_open(p, now)
-        } else {
-            self.to_closed()
-        }
+        let failed = self.trials_failed().wrapping_add(trials.wrapping_sub(self.done()));
+        if failed >= p.trial_failures as u32 { self.to_open(p, now) } else { self.to_closed() }
     }
 
     /// A trial permit given back.
     pub(super) const fn permit_back(self, p: &TinyPolicy32) -> Self {
-        let (done, _) = self.counts();
-        if self.left().wrapping_add(done) < p.trials as u32 { Self(self.0.wrapping_add(1 << LEFT_AT)) } else { self }
+        if self.is_half_open() && self.left().wrapping_add(self.done()) < p.trials as u32 {
+            Self(self.0.wrapping_add(1 << LEFT_AT))
+        } else {
+            self
+        }
     }
 
     /// One result more, and what follows from it; the same word where nothing does.
-    #[inline]
+    // Out of line for the same reason as `asked`.
+    #[inline(never)]
     pub(super) const fn recorded(self, p: &TinyPolicy32, now: u32, failed: bool) -> Self {
         if self.is_half_open() {
             let next = Self(self.0.wrapping_add(1 << DONE_AT | (failed as u32) << T_FAILED_AT));
-            return if next.counts().0 >= p.trials as u32 { next.decided(p, now) } else { next };
+            return if next.done() >= p.trials as u32 { next.decided(p, now) } else { next };
         }
         if !self.is_closed() {
             return self;
         }
-        let window = p.window as u32 & 31;
-        let keep = (1u32 << window).wrapping_sub(1);
-        let bits = (self.0 << 1 | failed as u32) & keep;
+        let bits = (self.0 << 1 | failed as u32) & p.keep;
         let fill = self.0 >> FILL_AT & 31;
-        let calls = if fill < window { fill.wrapping_add(1) } else { window };
+        let calls = if fill < p.window as u32 { fill.wrapping_add(1) } else { fill };
         if bits != 0 {
             let bad = ones(bits);
             let by_rate = calls >= p.min_calls as u32 && bad.wrapping_mul(100_000) >= calls.wrapping_mul(p.rate);
-            // A count of 0 is off: 0 - 1 wraps to a number that is never reached.
-            let by_count = bad > (p.failure_count as u32).wrapping_sub(1);
-            let row = (1u32 << (p.in_a_row as u32 & 31)).wrapping_sub(1);
-            let in_a_row = row != 0 && bits & row == row;
-            if by_rate || by_count || in_a_row {
+            if by_rate || bad >= p.failure_count as u32 || bits & p.in_a_row == p.in_a_row {
                 return self.to_open(p, now);
             }
         }
         self.same_generation(0, calls << FILL_AT | bits)
     }
 
-    /// Why and for how many ticks a call is refused; `None`: a trial permit may be taken.
-    #[inline]
-    pub(super) const fn refusal(self, p: &TinyPolicy32, now: u32, skew: u32) -> Option<(Reason, u32)> {
+    /// The word after somebody asked for a call: with a trial permit taken, with the trials judged because their lease is
+    /// over, or the same word, whose [`answer`](Self::answer) then holds. `fault` is 0.
+    // Out of line: inlined into the loop, its settings are loaded ahead and spilled, for half as much flash again.
+    #[inline(never)]
+    pub(super) const fn asked(self, p: &TinyPolicy32, now: u32, fault: u32, lease: bool) -> Self {
         match self.0 >> KIND_AT {
-            1 => match self.open_left(p, now, skew) {
-                Some(ahead) => Some((Reason::BreakerOpen, ahead.wrapping_add(1))),
-                None => None,
-            },
-            2 if self.left() != 0 => None,
-            2 => Some((Reason::TrialsTaken, 0)),
-            _ => Some((Reason::ForcedOpen, 0)),
+            1 if self.open_left(p, now, fault).is_none() => {
+                self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT).trial_taken(p, now)
+            }
+            2 if self.left() != 0 => self.trial_taken(p, now),
+            2 if lease && self.lease_over(p, now) => self.decided(p, now),
+            _ => self,
         }
+    }
+
+    /// What a word says that [`asked`](Self::asked) did not change.
+    #[inline]
+    pub(super) const fn answer(self, now: u32) -> Result<(), Refusal32> {
+        if self.is_closed() || self.0 >> KIND_AT == SWITCHED >> KIND_AT && self.0 & 1 == 0 {
+            return Ok(());
+        }
+        Err(Refusal32(self.0 & !PAYLOAD | self.0.wrapping_sub(now) & PAYLOAD))
     }
 }

@@ -17,10 +17,7 @@ impl<const B: usize> Probe<B> {
     }
 
     fn slices() -> Slices {
-        Slices {
-            slice_ns: 1,
-            buckets: (B & 0xffff) as u32,
-        }
+        Slices { slice_ns: 1, buckets: (B & 0xffff) as u32 }
     }
 
     /// Records a failure or a success.

@@ -163,11 +163,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
             }
             let new = old.add(mark);
             // AcqRel: this record follows those that it counts, and goes before what its caller does next.
-            if bucket
-                .counts
-                .compare_exchange_weak(old.0, new.0, AcqRel, Acquire)
-                .is_err()
-            {
+            if bucket.counts.compare_exchange_weak(old.0, new.0, AcqRel, Acquire).is_err() {
                 continue; // somebody recorded or sealed
             }
             if mark.failed && mark.slow {
@@ -232,9 +228,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
         };
         let tag = head.tag(0);
         // Acquire: an open bucket says that everything else is settled.
-        let settled = self
-            .bucket(head.place())
-            .is_none_or(|b| Slice(b.counts.load(Acquire)).is_open(tag));
+        let settled = self.bucket(head.place()).is_none_or(|b| Slice(b.counts.load(Acquire)).is_open(tag));
         if settled || self.settle(head, slices).is_some() {
             // AcqRel: publishes the settled window. If it fails, somebody else has moved the head.
             let _ = self.head.compare_exchange(head.0, next.0, AcqRel, Acquire);
@@ -254,11 +248,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
             let bucket = self.bucket(head.place_back(back, len))?;
             let tag = head.tag(back);
             let sealed = self.change(head, &bucket.counts, |word| {
-                if mutated("tw_tail_unsealed") && Slice(word).is_open(tag) {
-                    word
-                } else {
-                    Slice(word).seal(tag).0
-                }
+                if mutated("tw_tail_unsealed") && Slice(word).is_open(tag) { word } else { Slice(word).seal(tag).0 }
             })?;
             if back < limit {
                 sums = sums.plus(Slice(sealed).totals(tag));
@@ -269,13 +259,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
         }
         let tag = head.tag(0);
         let newest = self.bucket(head.place())?;
-        self.change(head, &newest.counts, |word| {
-            if Slice(word).is_open(tag) {
-                word
-            } else {
-                Slice::empty(tag).0
-            }
-        })?;
+        self.change(head, &newest.counts, |word| if Slice(word).is_open(tag) { word } else { Slice::empty(tag).0 })?;
         Some(sums)
     }
 
@@ -344,10 +328,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
         if head.holds(slices, now) {
             return limit;
         }
-        let gone = slices
-            .slice_of(now)
-            .saturating_sub(head.slice())
-            .min(MAX_BUCKETS as u64);
+        let gone = slices.slice_of(now).saturating_sub(head.slice()).min(MAX_BUCKETS as u64);
         limit.saturating_sub((gone & 0xffff) as usize)
     }
 
@@ -374,11 +355,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
             // Not settled yet, or slices have fallen out that the head still counts. Older slices may then change under
             // our eyes; two equal readings around that of the newest make a state that existed.
             let (before, prints) = self.sum_older(head, left);
-            let newest = if left == 0 {
-                Totals::default()
-            } else {
-                Slice(newest.load(Acquire)).totals(tag)
-            };
+            let newest = if left == 0 { Totals::default() } else { Slice(newest.load(Acquire)).totals(tag) };
             let (_, prints_after) = self.sum_older(head, left);
             if prints == prints_after && self.head() == head {
                 return Some(before.plus(newest));

@@ -29,21 +29,14 @@ impl Slice {
 
     /// Takes no more outcomes. A word of another slice is emptied.
     pub(super) const fn seal(self, tag: u64) -> Self {
-        if self.is_open(tag) || self.is_sealed(tag) {
-            Self(self.0 | SEALED)
-        } else {
-            Self(tag | SEALED)
-        }
+        if self.is_open(tag) || self.is_sealed(tag) { Self(self.0 | SEALED) } else { Self(tag | SEALED) }
     }
 
     /// One more outcome. At 65,535 calls all counts halve first: the rates stay, the weight beside other slices does not.
     #[inline]
     pub(super) const fn add(self, mark: Mark) -> Self {
-        let room = if self.0 >= 0xffff * CALL {
-            self.0 >> 1 & 0x7fff_7fff_7fff_0000 | self.0 & !COUNTS
-        } else {
-            self.0
-        };
+        let room =
+            if self.0 >= 0xffff * CALL { self.0 >> 1 & 0x7fff_7fff_7fff_0000 | self.0 & !COUNTS } else { self.0 };
         let failed = if mark.failed { FAILED } else { 0 };
         let slow = if mark.slow { SLOW } else { 0 };
         // No carry: failed and slow are never more than calls, and calls has room.
@@ -60,11 +53,7 @@ impl Slice {
                 slow: (self.0 >> 16) as u32 & 0xffff,
             }
         } else {
-            Totals {
-                calls: 0,
-                failed: 0,
-                slow: 0,
-            }
+            Totals { calls: 0, failed: 0, slow: 0 }
         }
     }
 }
@@ -82,9 +71,5 @@ pub(super) const fn add_slow_failed(word: u64, wide_tag: u64) -> u64 {
 
 /// That count, if the word is of the slice with this tag.
 pub(super) const fn slow_failed(word: u64, wide_tag: u64) -> u32 {
-    if word >> 16 == wide_tag {
-        (word & 0xffff) as u32
-    } else {
-        0
-    }
+    if word >> 16 == wide_tag { (word & 0xffff) as u32 } else { 0 }
 }

@@ -35,11 +35,7 @@ impl Tail {
         if calls >> TAG_SHIFT != tag {
             return None;
         }
-        let sums = Totals {
-            calls: (calls & COUNT) as u32,
-            failed: 0,
-            slow: 0,
-        };
+        let sums = Totals { calls: (calls & COUNT) as u32, failed: 0, slow: 0 };
         if calls & BAD == 0 {
             return Some(sums);
         }
@@ -47,11 +43,7 @@ impl Tail {
         if failed >> TAG_SHIFT != tag || slow >> TAG_SHIFT != tag {
             return None; // a newer head's, or another limit's
         }
-        Some(Totals {
-            failed: (failed & COUNT) as u32,
-            slow: (slow & COUNT) as u32,
-            ..sums
-        })
+        Some(Totals { failed: (failed & COUNT) as u32, slow: (slow & COUNT) as u32, ..sums })
     }
 
     /// The cells to write for these sums, in order, with their words.

@@ -13,32 +13,17 @@ use std::vec::Vec;
 
 const SLICE: u64 = 1_000_000;
 
-const GOOD: Mark = Mark {
-    failed: false,
-    slow: false,
-};
-const BAD: Mark = Mark {
-    failed: true,
-    slow: false,
-};
-const SLOW: Mark = Mark {
-    failed: false,
-    slow: true,
-};
-const SLOW_BAD: Mark = Mark {
-    failed: true,
-    slow: true,
-};
+const GOOD: Mark = Mark { failed: false, slow: false };
+const BAD: Mark = Mark { failed: true, slow: false };
+const SLOW: Mark = Mark { failed: false, slow: true };
+const SLOW_BAD: Mark = Mark { failed: true, slow: true };
 
 fn storage(len: usize) -> Box<[Bucket]> {
     (0..len).map(|_| Bucket::new()).collect()
 }
 
 fn slices(buckets: usize) -> Slices {
-    Slices {
-        slice_ns: SLICE,
-        buckets: u32::try_from(buckets).unwrap(),
-    }
+    Slices { slice_ns: SLICE, buckets: u32::try_from(buckets).unwrap() }
 }
 
 fn totals(calls: u32, failed: u32, slow: u32) -> Totals {
@@ -60,11 +45,7 @@ impl Naive {
             self.slices.push_back((self.newest, Vec::new()));
         }
         self.slices.back_mut().unwrap().1.push(mark);
-        while self
-            .slices
-            .front()
-            .is_some_and(|(n, _)| n + self.kept as u64 <= self.newest)
-        {
+        while self.slices.front().is_some_and(|(n, _)| n + self.kept as u64 <= self.newest) {
             self.slices.pop_front();
         }
     }
@@ -77,17 +58,9 @@ impl Naive {
 
     fn read(&self, limit: usize, now: u64) -> (Totals, u32) {
         let newest = self.newest.max(now / SLICE);
-        let marks = || {
-            self.slices
-                .iter()
-                .filter(|(n, _)| n + limit as u64 > newest)
-                .flat_map(|(_, marks)| marks)
-        };
+        let marks = || self.slices.iter().filter(|(n, _)| n + limit as u64 > newest).flat_map(|(_, marks)| marks);
         let count = |what: fn(&Mark) -> bool| u32::try_from(marks().filter(|m| what(m)).count()).unwrap();
-        (
-            totals(count(|_| true), count(|m| m.failed), count(|m| m.slow)),
-            count(|m| m.failed && m.slow),
-        )
+        (totals(count(|_| true), count(|m| m.failed), count(|m| m.slow)), count(|m| m.failed && m.slow))
     }
 }
 
@@ -226,10 +199,7 @@ fn a_slice_that_is_full_halves_all_counts() {
         window.record(slices(2), 0, mark, 0, || true);
     }
     assert_eq!(window.totals(slices(2), 0, 0), totals(65_535, 16_384, 16_384));
-    assert_eq!(
-        window.record(slices(2), 0, SLOW_BAD, 0, || true),
-        Some(totals(32_768, 8_193, 8_193))
-    );
+    assert_eq!(window.record(slices(2), 0, SLOW_BAD, 0, || true), Some(totals(32_768, 8_193, 8_193)));
     assert_eq!(window.slow_failed(slices(2), 0, 0), 1);
 }
 
@@ -272,10 +242,7 @@ fn a_generation_that_slept_does_not_come_back() {
     assert_eq!(window.totals(slices(2), 7, 0), totals(1, 1, 0));
     assert_eq!(window.totals(slices(2), 5, 0), totals(0, 0, 0));
     // Wherever the low bits point, the breaker's own word decides.
-    assert_eq!(
-        window.record(slices(2), 7 + 600, GOOD, 0, || true),
-        Some(totals(1, 0, 0))
-    );
+    assert_eq!(window.record(slices(2), 7 + 600, GOOD, 0, || true), Some(totals(1, 0, 0)));
 }
 
 #[test]
@@ -290,10 +257,7 @@ fn threads_lose_nothing_at_rest() {
                     let tick = clock.fetch_add(3, std::sync::atomic::Ordering::Relaxed);
                     let now = tick.saturating_sub(n % 7 * 40); // up to two slices late
                     let mark = if n % 3 == thread { SLOW_BAD } else { GOOD };
-                    let cut = Slices {
-                        slice_ns: 100,
-                        buckets: 5,
-                    };
+                    let cut = Slices { slice_ns: 100, buckets: 5 };
                     let seen = window.record(cut, 0, mark, now, || true).unwrap();
                     assert!(seen.failed <= seen.calls && seen.slow == seen.failed, "{seen:?}");
                     // 100 ticks of 3 a slice, and what sleepers add late.
@@ -304,18 +268,11 @@ fn threads_lose_nothing_at_rest() {
     });
     // At rest the kept sums equal those of the buckets.
     let end = clock.into_inner();
-    let cut = Slices {
-        slice_ns: 100,
-        buckets: 5,
-    };
+    let cut = Slices { slice_ns: 100, buckets: 5 };
     let seen = window.record(cut, 0, GOOD, end, || true).unwrap();
     let head = window.head();
     let sum = (0..5).fold(Totals::default(), |sum, back| {
-        let word = window
-            .bucket(head.place_back(back, 5))
-            .unwrap()
-            .counts
-            .load(super::Acquire);
+        let word = window.bucket(head.place_back(back, 5)).unwrap().counts.load(super::Acquire);
         sum.plus(Slice(word).totals(head.tag(back)))
     });
     assert_eq!(seen, sum);
