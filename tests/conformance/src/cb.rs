@@ -116,9 +116,11 @@ impl Begin {
         Nanos::new(time.get().saturating_mul(self.scale))
     }
 
-    /// The instant `t` of the trace.
-    fn instant(self, t: u64) -> Nanos {
-        self.scaled(self.phase + Nanos::new(t))
+    /// The instant `t` of the trace. Deadlines may lie before its beginning, so it begins an hour after our origin.
+    fn instant(self, t: i64) -> Nanos {
+        let begin = Nanos::HOUR + self.phase;
+        let t = if t < 0 { begin - Nanos::new(t.unsigned_abs()) } else { begin + Nanos::new(t.unsigned_abs()) };
+        self.scaled(t)
     }
 
     pub(crate) fn start(self) -> Nanos {
