@@ -41,8 +41,8 @@ pub use limit::{Gcra, Quota, Rate};
 pub use limit::{CycleConfig, CycleLimiter};
 #[cfg(feature = "std")]
 pub use host::{
-    Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, ErrIsFailure, Fallback, ForErr, ForOk, GateExt,
-    Guard, Intervals, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry, ThreadSleep,
-    ThreadTimer, TimedOut, Timer, Waiters, timeout,
+    Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,
+    GateExt, Guard, Intervals, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry,
+    SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 pub use time::{At, Nanos, Ticks};
