@@ -39,9 +39,9 @@ pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
 #[cfg(feature = "std")]
 pub use host::{
-    Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, ErrIsFailure, Fallback, ForErr, ForOk, GateExt,
-    Guard, Intervals, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry, ThreadSleep,
-    ThreadTimer, TimedOut, Timer, Waiters, timeout,
+    Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,
+    GateExt, Guard, Intervals, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry,
+    SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};

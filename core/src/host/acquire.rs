@@ -2,6 +2,7 @@
 
 use crate::decision::{Reason, Refusal};
 use crate::host::clock::{Clock, MonotonicClock};
+use crate::host::park::this_thread;
 use crate::host::queue::{Joined, Queue, Ticket, Turn};
 use crate::host::reserve::Reserve;
 use crate::host::thread_timer::ThreadTimer;
@@ -10,9 +11,8 @@ use crate::time::Nanos;
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::Thread;
+use std::sync::{Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 /// A limiter with a queue in front of it: `acquire().await` and its blocking form, first come, first served.
 ///
@@ -231,7 +231,7 @@ impl<L: Reserve, C: Clock, T> Place<'_, L, C, T> {
     }
 
     fn block(mut self) -> Result<(), Refusal> {
-        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let waker = this_thread();
         loop {
             match self.turn(&waker) {
                 (Turn::Granted, _) => return Ok(()),
@@ -250,14 +250,6 @@ impl<L: Reserve, C: Clock, T> Drop for Place<'_, L, C, T> {
             let Self { waiters, ticket, .. } = *self;
             waiters.locked(|queue| queue.leave(&waiters.limiter, ticket, waiters.clock.now().now));
         }
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
 use crate::host::clock::Clock;
+use crate::host::held::{Held, Panicking};
 use crate::time::At;
 use std::fmt;
 
@@ -31,14 +32,7 @@ pub struct Guard<'a, G: Gate + ?Sized, C: Clock + ?Sized> {
     gate: &'a G,
     clock: &'a C,
     held: Option<Held<G::Permit>>,
-    /// The thread was unwinding already: its panic is not this call's.
-    was_panicking: bool,
-}
-
-/// A permit, and whether it was given out without the time.
-enum Held<P> {
-    Timed(P),
-    Untimed(P),
+    panicking: Panicking,
 }
 
 impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
@@ -57,12 +51,8 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     /// ```
     #[inline]
     pub fn enter(gate: &'a G, clock: &'a C, cost: u32) -> Result<Self, Refusal> {
-        let untimed = if gate.needs_clock() { None } else { gate.enter_untimed(cost).ok() };
-        let held = match untimed {
-            Some(permit) => Held::Untimed(permit),
-            None => Held::Timed(gate.enter(cost, clock.now())?),
-        };
-        Ok(Self { gate, clock, held: Some(held), was_panicking: std::thread::panicking() })
+        let held = Some(Held::enter(gate, clock, cost)?);
+        Ok(Self { gate, clock, held, panicking: Panicking::watch() })
     }
 
     /// Reports that the call worked.
@@ -111,7 +101,9 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     /// ```
     #[inline]
     pub fn finish(mut self, outcome: Outcome) {
-        self.report(outcome);
+        if let Some(held) = self.held.take() {
+            held.leave(self.gate, self.clock, outcome);
+        }
     }
 
     /// Takes the admission back, because the call was never begun: also a rate limiter's charge, where nobody was
@@ -124,8 +116,8 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     /// # assert_eq!(slots.in_flight(), 0);
     /// ```
     pub fn cancel(mut self) {
-        if let Some(Held::Timed(permit) | Held::Untimed(permit)) = self.held.take() {
-            self.gate.cancel(permit);
+        if let Some(held) = self.held.take() {
+            self.gate.cancel(held.permit());
         }
     }
 
@@ -139,30 +131,16 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     /// assert_eq!(slots.in_flight(), 0);
     /// ```
     pub fn finish_with(mut self, report: impl FnOnce(G::Permit, At)) {
-        if let Some(Held::Timed(permit) | Held::Untimed(permit)) = self.held.take() {
-            report(permit, self.clock.now());
-        }
-    }
-
-    #[inline]
-    fn report(&mut self, outcome: Outcome) {
-        match self.held.take() {
-            Some(Held::Timed(permit)) => self.gate.leave(permit, outcome, self.clock.now()),
-            Some(Held::Untimed(permit)) => {
-                if self.gate.leave_untimed(permit, outcome).is_err() {
-                    self.gate.settle(self.clock.now());
-                }
-            }
-            None => {}
+        if let Some(held) = self.held.take() {
+            report(held.permit(), self.clock.now());
         }
     }
 }
 
 impl<G: Gate + ?Sized, C: Clock + ?Sized> Drop for Guard<'_, G, C> {
     fn drop(&mut self) {
-        if self.held.is_some() {
-            let panicked = !self.was_panicking && std::thread::panicking();
-            self.report(if panicked { Outcome::Failure } else { Outcome::Ignored });
+        if let Some(held) = self.held.take() {
+            held.leave(self.gate, self.clock, self.panicking.outcome());
         }
     }
 }
