@@ -27,7 +27,9 @@ pub mod limit;
 pub mod retry;
 
 #[cfg(feature = "wide")]
-pub use breaker::{Breaker, CountBreaker, LiveCountBreaker, TinyBreaker, TinyPolicy, TinyWord};
+pub use breaker::{
+    Breaker, CountBreaker, LiveCountBreaker, LiveTimeBreaker, TimeBreaker, TinyBreaker, TinyPolicy, TinyWord,
+};
 pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
 pub use breaker::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 #[cfg(feature = "wide")]

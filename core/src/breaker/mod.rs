@@ -12,6 +12,8 @@ mod gate;
 #[cfg(feature = "wide")]
 mod history;
 #[cfg(feature = "wide")]
+mod history_time;
+#[cfg(feature = "wide")]
 mod live;
 #[cfg(feature = "wide")]
 mod look;
@@ -36,7 +38,6 @@ mod window;
 #[cfg(feature = "wide")]
 mod window_count;
 #[cfg(feature = "wide")]
-#[allow(dead_code, reason = "the breaker over it is still to come")]
 mod window_time;
 
 pub use permit::{Permit, RawPermit};
@@ -47,6 +48,7 @@ pub use tiny32::{Permit32, Refusal32, SKEW, TinyBreaker32, TinyConfig32, TinyPol
 #[cfg(feature = "wide")]
 pub use self::{
     history::History,
+    history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     settings::Settings,

@@ -15,6 +15,7 @@
 //! A recorder whose `now` is older than another's counts in the newest slice.
 
 mod head;
+mod saved;
 mod slice;
 mod tail;
 

@@ -12,6 +12,11 @@ const SLOW: u64 = 1 << 16;
 const COUNTS: u64 = !0xffff;
 const SEALED: u64 = 1 << 15;
 
+/// Each of the three counts, halved.
+const fn halved(word: u64) -> u64 {
+    word >> 1 & 0x7fff_7fff_7fff_0000
+}
+
 impl Slice {
     pub(super) const fn empty(tag: u64) -> Self {
         Self(tag)
@@ -35,12 +40,22 @@ impl Slice {
     /// One more outcome. At 65,535 calls all counts halve first: the rates stay, the weight beside other slices does not.
     #[inline]
     pub(super) const fn add(self, mark: Mark) -> Self {
-        let room =
-            if self.0 >= 0xffff * CALL { self.0 >> 1 & 0x7fff_7fff_7fff_0000 | self.0 & !COUNTS } else { self.0 };
+        let room = if self.0 >= 0xffff * CALL { halved(self.0) | self.0 & !COUNTS } else { self.0 };
         let failed = if mark.failed { FAILED } else { 0 };
         let slow = if mark.slow { SLOW } else { 0 };
         // No carry: failed and slow are never more than calls, and calls has room.
         Self(room.wrapping_add(CALL | failed | slow))
+    }
+
+    /// Many outcomes at once, halved like the rest where they do not fit.
+    pub(super) const fn add_many(self, calls: u16, failed: u16, slow: u16) -> Self {
+        let mut room = self.0;
+        let mut more = (calls as u64) << 48 | (failed as u64) << 32 | (slow as u64) << 16;
+        if (room >> 48).wrapping_add(more >> 48) > 0xffff {
+            room = halved(room) | room & !COUNTS;
+            more = halved(more);
+        }
+        Self(room.wrapping_add(more))
     }
 
     /// The counts, if the word is of the slice with this tag.

@@ -1,0 +1,184 @@
+//! Outcomes of the last so much time, beside the ring of the half-open trials.
+
+use super::history::{Entry, History, Sealed, check_ring, lengths};
+use super::live::LivePolicy;
+use super::machine::Breaker;
+use super::policy::{Policy, Window};
+use super::window::{Epoch, Mark, Recorded, Totals};
+use super::window_count::{CountWindow, RingWord};
+use super::window_time::{Bucket, Slices, TimeWindow};
+use crate::error::ConfigError;
+use crate::snapshot::{SnapshotError, Writer};
+use crate::sync::const_new;
+
+/// Storage of a breaker over time: `B` holds the buckets, `T` the ring of the trials.
+pub struct TimeHistory<B, T> {
+    window: TimeWindow<B>,
+    trials: CountWindow<T>,
+}
+
+/// Words in the ring of a [`TimeBreaker`]'s trials: up to 64 of them.
+const TRIAL_WORDS: usize = 4;
+
+/// A breaker over the calls of the last so much time, in `BUCKETS` slices; up to 64 trial calls.
+///
+/// ```
+/// use overcurrent::{BreakerConfig, Nanos, Outcome, State, TimeBreaker, Window};
+/// static BREAKER: TimeBreaker<10> = match TimeBreaker::new(
+///     match BreakerConfig::new(Window::time(Nanos::from_secs(30), 10)).min_calls(3).build() {
+///         Ok(policy) => policy,
+///         Err(_) => panic!("checked by the compiler"),
+///     },
+/// ) {
+///     Ok(breaker) => breaker,
+///     Err(_) => panic!("checked by the compiler"),
+/// };
+/// for second in 0..3 {
+///     let now = Nanos::from_secs(second);
+///     BREAKER.leave(BREAKER.enter(now).unwrap(), Outcome::Failure, now);
+/// }
+/// assert_eq!(BREAKER.state(Nanos::from_secs(3)), State::Open);
+/// ```
+pub type TimeBreaker<const BUCKETS: usize, P = Policy, O = ()> =
+    Breaker<TimeHistory<[Bucket; BUCKETS], [RingWord; TRIAL_WORDS]>, P, O>;
+
+impl<const BUCKETS: usize> TimeBreaker<BUCKETS> {
+    const_new! {
+        /// A closed breaker.
+        ///
+        /// # Errors
+        /// If the slices do not fit the buckets, the trial calls are more than 64, or the window is one of calls.
+        pub fn new(policy: Policy) -> Result<Self, ConfigError> {
+            match check(BUCKETS, 64, &policy) {
+                Ok(()) => Ok(Self::assemble(policy, TimeHistory { window: TimeWindow::new(), trials: CountWindow::new() }, ())),
+                Err(e) => Err(e),
+            }
+        }
+    }
+}
+
+/// A [`TimeBreaker`] whose settings can be changed while it runs.
+pub type LiveTimeBreaker<const BUCKETS: usize, O = ()> = TimeBreaker<BUCKETS, LivePolicy, O>;
+
+impl<const BUCKETS: usize> LiveTimeBreaker<BUCKETS> {
+    const_new! {
+        /// A closed breaker whose settings can be changed by [`reconfigure`](Breaker::reconfigure).
+        ///
+        /// # Errors
+        /// If the slices do not fit the buckets, the trial calls are more than 64, or the window is one of calls.
+        pub fn live(policy: Policy) -> Result<Self, ConfigError> {
+            match check(BUCKETS, 64, &policy) {
+                Ok(()) => {
+                    let trials = CountWindow::fixed(lengths(&policy));
+                    let history = TimeHistory { window: TimeWindow::new(), trials };
+                    Ok(Self::assemble(LivePolicy::new(policy), history, ()))
+                }
+                Err(e) => Err(e),
+            }
+        }
+    }
+}
+
+impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> TimeHistory<B, T> {
+    /// Over storage of the caller's, which must be all zero.
+    pub fn over(buckets: B, trials: T) -> Self {
+        Self { window: TimeWindow::over(buckets), trials: CountWindow::over(trials) }
+    }
+}
+
+const fn check(capacity: usize, trials: u32, policy: &Policy) -> Result<(), ConfigError> {
+    match policy.window {
+        Window::Calls(n) => return Err(ConfigError::new("window (calls in a time breaker)", n as u64, 0, 0)),
+        Window::Time { buckets, .. } => {
+            if let Err(e) = ConfigError::check("window (buckets)", buckets as u64, 1, capacity as u64) {
+                return Err(e);
+            }
+        }
+    }
+    check_ring(trials, policy, false)
+}
+
+#[inline]
+const fn slices(policy: &Policy) -> Slices {
+    match policy.window {
+        Window::Time { slice, buckets } => Slices { slice_ns: slice.get(), buckets },
+        Window::Calls(_) => Slices { slice_ns: u64::MAX, buckets: 1 }, // refused when the breaker was built
+    }
+}
+
+impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> History for TimeHistory<B, T> {}
+
+impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> Sealed for TimeHistory<B, T> {
+    const TIMED: bool = true;
+
+    fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
+        check(self.window.capacity() as usize, self.trials.capacity(), policy)
+    }
+
+    #[inline]
+    fn record_clean(&self, _: u16) -> bool {
+        false // which slice it belongs to depends on the time
+    }
+
+    #[inline]
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
+        if epoch.trial {
+            return self.trials.record(lengths(at.policy), epoch, mark, limit, is_current);
+        }
+        match self.window.record(slices(at.policy), epoch.generation, mark, at.now, is_current) {
+            Some(totals) => Recorded::Counted(totals),
+            None => Recorded::Stale,
+        }
+    }
+
+    fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals {
+        if epoch.trial {
+            self.trials.totals(lengths(at.policy), epoch.generation)
+        } else {
+            self.window.totals(slices(at.policy), epoch.generation, at.now)
+        }
+    }
+
+    fn slow_failed(&self, at: Entry<'_>, epoch: Epoch) -> u32 {
+        if epoch.trial {
+            self.trials.slow_failed(lengths(at.policy), epoch.generation)
+        } else {
+            self.window.slow_failed(slices(at.policy), epoch.generation, at.now)
+        }
+    }
+
+    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
+        // Both, whichever records: tags shorter than the generation are unambiguous only if every stay writes them.
+        self.window.bring_forward(slices(at.policy), epoch.generation, at.now);
+        self.trials.bring_forward(epoch, is_current);
+    }
+
+    fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
+        if epoch.trial {
+            self.trials.save(lengths(at.policy), epoch.generation, writer);
+        } else {
+            self.window.save(slices(at.policy), epoch.generation, at.now, writer);
+        }
+    }
+
+    fn check_saved(&self, trial: bool, bytes: &[u8]) -> Result<u32, SnapshotError> {
+        if trial { CountWindow::<T>::check_saved(bytes) } else { TimeWindow::<B>::check_saved(bytes) }
+    }
+
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
+        if epoch.trial {
+            self.trials.load_saved(lengths(at.policy), epoch, bytes, is_current);
+        } else {
+            self.window.load_saved(slices(at.policy), epoch.generation, at.now, off, bytes);
+        }
+    }
+
+    fn resize(&self, policy: &Policy) {
+        // Slices beyond the new number are read no more, and again once it grows; only the trials' ring has lengths.
+        self.trials.resize(lengths(policy));
+    }
+
+    fn fix(&mut self, policy: &Policy) {
+        self.trials.fix_lengths(lengths(policy));
+    }
+}
