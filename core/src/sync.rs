@@ -94,6 +94,7 @@ mod sectioned {
 
     /// A 64-bit word on a core that cannot swap one: every access is a critical section, hence safe in interrupt
     /// handlers. The orderings are accepted and exceeded.
+    #[derive(Debug)]
     pub(crate) struct AtomicU64(Mutex<Cell<u64>>);
 
     impl AtomicU64 {

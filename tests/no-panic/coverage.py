@@ -30,17 +30,25 @@ def skip_item(lines: list[str], at: int) -> int:
 def public_functions(files: dict[Path, str]) -> tuple[set[str], set[str]]:
     """(`Type::function` and free functions, types that are gates)."""
     whole = "".join(files.values())
-    exported = set(re.findall(r"\w+", " ".join(re.findall(r"\bpub use ([^;]*);", whole))))
+    uses = " ".join(re.findall(r"\bpub use ([^;]*);", whole))
+    exported = set(re.findall(r"\w+", uses))
     open_modules = set(re.findall(r"^pub mod (\w+);", whole, re.MULTILINE)) | {"lib"}
 
     def is_open(path: Path, name: str) -> bool:
         return name in exported or (path.parent.stem if path.stem == "mod" else path.stem) in open_modules
 
+    def types(path: Path, name: str) -> set[str]:
+        """The type itself; or, where a macro names it, every type that its module exports without declaring it."""
+        if not name.startswith("$"):
+            return {name} & public
+        from_here = re.findall(rf"\b{path.stem}::(\{{[^}}]*\}}|\w+)", uses)
+        return set(re.findall(r"\w+", " ".join(from_here))) - set(TYPE.findall(files[path]))
+
     public = {name for path, text in files.items() for name in TYPE.findall(text) if is_open(path, name)}
     functions, gates = set(), set()
     for path, text in files.items():
         lines = text.splitlines()
-        owner = None
+        owner: set[str] = set()
         at = 0
         while at < len(lines):
             line = lines[at]
@@ -49,16 +57,16 @@ def public_functions(files: dict[Path, str]) -> tuple[set[str], set[str]]:
                 continue
             if found := IMPL.match(line):
                 trait, name = found.groups()
-                owner = name if trait is None and (name in public or name.startswith("$")) else None
-                if trait == "Gate" and name in public:
-                    gates.add(name)
+                owner = types(path, name) if trait is None else set()
+                if trait == "Gate":
+                    gates |= types(path, name)
             elif found := FREE.match(line):
                 if is_open(path, found[1]):
                     functions.add(found[1])
             elif line.startswith("}"):
-                owner = None
-            elif owner and (found := FUNCTION.match(line)):
-                functions.add(f"{owner}::{found[1]}")
+                owner = set()
+            elif found := FUNCTION.match(line):
+                functions |= {f"{name}::{found[1]}" for name in owner}
             at += 1
     return functions, gates
 
@@ -88,9 +96,7 @@ def missing() -> list[str]:
     }
     absent = []
     for name in sorted(functions - exempt):
-        # A type that a macro names is any type.
-        pattern = re.sub(r"^\$\w+", r"\\w+", name) if name.startswith("$") else re.escape(name)
-        if not re.search(rf"(?<![\w:]){pattern}\b", linked):
+        if not re.search(rf"(?<![\w:]){re.escape(name)}\b", linked):
             absent.append(name)
     gate_list = (HERE / "src" / "gates.rs").read_text()
     absent += [f"Gate for {name}" for name in sorted(gates - exempt) if not re.search(rf"gate!.*: \w*{name}\b", gate_list)]

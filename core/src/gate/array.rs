@@ -35,11 +35,12 @@ fn charge<G: Gate, E, const N: usize>(
 #[inline]
 fn backwards<G: Gate, const N: usize>(
     gates: &[G; N],
-    permits: [Option<G::Permit>; N],
+    mut permits: [Option<G::Permit>; N],
     mut tell: impl FnMut(&G, G::Permit),
 ) {
-    for (gate, permit) in gates.iter().zip(permits).rev() {
-        if let Some(permit) = permit {
+    // Two slices: reversing a zip with an array by value leaves a branch that panics.
+    for (gate, place) in gates.iter().zip(permits.iter_mut()).rev() {
+        if let Some(permit) = place.take() {
             tell(gate, permit);
         }
     }

@@ -1,5 +1,5 @@
 //! Every machine through the [`Gate`] trait.
-use overcurrent::{At, CountBreaker, Gate, Outcome};
+use overcurrent::{At, Bulkhead, Bulkhead32, CountBreaker, CycleLimiter, Gate, Gcra, Outcome, TinyBreaker};
 
 /// All methods of one gate. A limiter's are not `decision`s: this trait's refusal carries the wait, which divides.
 macro_rules! gate {
@@ -27,3 +27,10 @@ macro_rules! gate {
 }
 
 gate!("decision", breaker: CountBreaker<7>);
+gate!("decision", tiny: TinyBreaker);
+gate!("decision", bulkhead: Bulkhead);
+gate!("decision", bulkhead32: Bulkhead32);
+gate!("other", gcra: Gcra);
+gate!("other", cycle: CycleLimiter);
+gate!("decision", pipeline: (Bulkhead, CountBreaker<7>));
+gate!("decision", array: [Bulkhead; 3]);

@@ -17,10 +17,14 @@ macro_rules! entry {
 
 mod answers;
 mod breaker;
+mod bulkhead;
 mod control;
+mod cycle;
 mod gates;
+mod gcra;
 mod policy;
 mod time;
+mod tiny;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo) -> ! {
