@@ -1,6 +1,7 @@
 //! Growing intervals are those of binary64 arithmetic, which the reference uses, although ours are whole numbers.
 
 use overcurrent::retry::exponential_ms;
+use overcurrent::{BreakerConfig, Nanos, OpenFor, Window};
 use proptest::prelude::*;
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss, clippy::cast_sign_loss)]
@@ -20,6 +21,14 @@ fn a_product_that_binary64_rounds_down() {
 #[test]
 fn a_shrinking_series_comes_back_under_its_cap() {
     assert_eq!(exponential_ms(1_000, 500, 100, 5), 62);
+}
+
+#[test]
+fn a_wait_that_does_not_grow_keeps_its_cap() {
+    let wait = OpenFor::exponential(Nanos::from_millis(333), 1_000, Nanos::from_millis(50));
+    assert_eq!(wait.wait(3, 0), Nanos::from_millis(50));
+    let none = BreakerConfig::new(Window::calls(10)).open_for(OpenFor::exponential(Nanos::SECOND, 1_000, Nanos::ZERO));
+    assert_eq!(none.build().unwrap_err().field, "open_for.cap");
 }
 
 proptest! {

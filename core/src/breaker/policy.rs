@@ -106,9 +106,9 @@ impl OpenFor {
             if first % MS != 0 || first == 0 {
                 return Err(ConfigError::new("open_for.first (whole milliseconds)", first, MS, u64::MAX));
             }
-            if let Err(e) = ConfigError::check("open_for.cap", self.cap.get(), MS, u64::MAX) {
-                return Err(e);
-            }
+        }
+        if let Err(e) = ConfigError::check("open_for.cap", self.cap.get(), MS, u64::MAX) {
+            return Err(e);
         }
         ConfigError::check("open_for.jitter", self.jitter_milli as u64, 0, 1_000)
     }

@@ -91,7 +91,7 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
         };
     }
     match policy.window() {
-        Window::Calls(n) if n <= 256 => on!(CountBreaker<16>),
+        Window::Calls(n) if n <= 256 && cfg.number::<u32>("half_open_calls")? <= 256 => on!(CountBreaker<16>),
         Window::Calls(_) => on!(CountBreaker<2048>),
         Window::Time { .. } => unusable("no time window yet"),
     }

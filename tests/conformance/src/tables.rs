@@ -67,8 +67,16 @@ const DIFFERENT: &[(&str, &[&str], &str)] = &[
     ("cb.waitDurationInOpenState(ns)", &["999999"], "open waits are exact to the ns"),
     ("cb.slidingWindowSize", &["1000000"], "the largest count window is 32,767 calls"),
     ("cb.permittedNumberOfCallsInHalfOpenState", &["1000000"], "the most trial calls are 32,767"),
+    ("interval.exp multiplier", &["0.5"], "a wait that shrinks is refused"),
     ("cb.minimumNumberOfCalls", &["1000000"], "a minimum above the count window is refused"),
 ];
+
+/// A decimal in whole thousandths.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be within the type")]
+fn milli(value: &str) -> Option<u32> {
+    let milli = (value.parse::<f64>().ok()? * 1_000.0).round();
+    (0.0..=f64::from(u32::MAX)).contains(&milli).then_some(milli as u32)
+}
 
 enum Ours {
     /// Whether our builder takes it.
@@ -82,23 +90,21 @@ fn ours(what: &str, value: &str) -> Verdict<Ours> {
     const DURATION: &str = "longer than 2^63 ns; our times are u64 and saturate at 584 years";
     let builder = BreakerConfig::new(Window::calls(10)).min_calls(10);
     let taken = |config: BreakerConfig| Ok(Ours::Takes(config.build().is_ok()));
-    if let "cb.failureRateThreshold" | "cb.slowCallRateThreshold" = what {
-        let Ok(percent) = value.parse::<f64>() else {
-            return unusable(format!("{what} = {value}: not a number"));
+    if let "cb.failureRateThreshold"
+    | "cb.slowCallRateThreshold"
+    | "interval.exp multiplier"
+    | "interval.randomized factor" = what
+    {
+        // What a host does with a fraction: to whole parts of 1,000, refusing what is none.
+        let Some(milli) = milli(value) else {
+            return Ok(Ours::Has("fractions are unsigned integers: no sign, NaN or infinity can be written"));
         };
-        // What a host does with a percentage: to whole 1/1000 %, refusing what is none.
-        let milli = percent * 1_000.0;
-        if milli.is_nan() || milli.is_infinite() {
-            return Ok(Ours::Has("rates are integers: neither NaN nor infinity can be written"));
-        }
-        if milli < 0.0 {
-            return Ok(Ours::Has(NEGATIVE));
-        }
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let milli = milli.round().min(f64::from(u32::MAX - 1)) as u32;
+        let wait = OpenFor::exponential(Nanos::SECOND, milli, Nanos::HOUR);
         return taken(match what {
             "cb.failureRateThreshold" => builder.failure_rate(milli),
-            _ => builder.slow_call(Nanos::SECOND, milli),
+            "cb.slowCallRateThreshold" => builder.slow_call(Nanos::SECOND, milli),
+            "interval.exp multiplier" => builder.open_for(wait),
+            _ => builder.open_for(OpenFor::fixed(Nanos::SECOND).jitter(u16::try_from(milli).unwrap_or(u16::MAX))),
         });
     }
     match what {
@@ -107,8 +113,6 @@ fn ours(what: &str, value: &str) -> Verdict<Ours> {
         "cb.slidingWindow(time,lock-free) size" | "cb.slidingWindowSize(time,lock-free via setters)" => {
             return Ok(Ours::Has("one time window, lock-free, of 1 bucket or more"));
         }
-        "interval.exp multiplier" => return Ok(Ours::Has("a back-off's multiplier is an unsigned number of 1/1000")),
-        "interval.randomized factor" => return Ok(Ours::Has("a factor of jitter is a number of 1/1000")),
         _ => {}
     }
     let Ok(number) = value.parse::<i64>() else {
