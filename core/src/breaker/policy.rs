@@ -333,11 +333,15 @@ impl BreakerConfig {
         if p.failure_rate == u32::MAX {
             return Err(ConfigError::new("failure_rate", 0, 1, 100_000));
         }
-        check!("failure_rate", p.failure_rate as u64, 0, 100_000);
+        if p.failure_rate != 0 {
+            check!("failure_rate", p.failure_rate as u64, 1, 100_000);
+        }
         if p.slow_rate == u32::MAX {
             return Err(ConfigError::new("slow_rate", 0, 1, 100_000));
         }
-        check!("slow_rate", p.slow_rate as u64, 0, 100_000);
+        if p.slow_rate != 0 {
+            check!("slow_rate", p.slow_rate as u64, 1, 100_000);
+        }
         check!("slow_call", p.slow_call.get(), 1, u64::MAX);
         if let Err(e) = p.open_for.check() {
             return Err(e);
