@@ -80,7 +80,7 @@ impl Gcra32 {
         let mut word = self.word.load(Relaxed);
         loop {
             let (after, answer) = next(word)?;
-            if mutated("gcra32-store") {
+            if mutated("gcra32_store") {
                 self.word.store(after, Relaxed);
                 return Ok((word, after, answer));
             }
