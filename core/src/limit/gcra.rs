@@ -41,7 +41,7 @@ impl GcraWord {
         let mut word = self.0.load(Relaxed);
         loop {
             let (after, answer) = next(word)?;
-            if mutated("gcra-store") {
+            if mutated("gcra_store") {
                 self.0.store(after, Relaxed);
                 return Ok((word, after, answer));
             }
@@ -126,7 +126,7 @@ impl GcraWord {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "a reservation is cancelled once")]
     pub fn cancel(&self, reservation: Reservation) -> bool {
-        if mutated("gcra-cancel-anywhere") {
+        if mutated("gcra_cancel_anywhere") {
             let taken = reservation.after.saturating_sub(reservation.before);
             return self.update(|word| Ok::<_, ()>((word.saturating_sub(taken), ()))).is_ok();
         }

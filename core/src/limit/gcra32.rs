@@ -80,7 +80,7 @@ impl Gcra32 {
         let mut word = self.word.load(Relaxed);
         loop {
             let (after, answer) = next(word)?;
-            if mutated("gcra32-store") {
+            if mutated("gcra32_store") {
                 self.word.store(after, Relaxed);
                 return Ok((word, after, answer));
             }
@@ -173,13 +173,13 @@ impl Gcra32 {
         self.raise(now, self.quota.window);
     }
 
-    /// Holds everything back for `ticks`, at most the quota's [`max_wait`](Quota32::max_wait): nothing before, one permit
-    /// then, and the rate from there on. Never shortens an existing debt.
+    /// Holds everything back for `ticks`: nothing before, one permit then, and the rate from there on; at most for the
+    /// quota's [`max_wait`](Quota32::max_wait) and one permit's time. Never shortens an existing debt.
     pub fn penalize_for(&self, ticks: u32, now: u32) {
-        let ticks = ticks.min(self.quota.longest);
         if ticks > 0 {
             let one = self.quota.cost(1).unwrap_or(self.quota.window);
-            self.raise(now, self.quota.window.saturating_sub(one).saturating_add(ticks));
+            let least = self.quota.window.saturating_sub(one).saturating_add(ticks);
+            self.raise(now, least.min(self.quota.reach()));
         }
     }
 

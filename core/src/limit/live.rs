@@ -18,7 +18,7 @@ const GENERATION: u64 = 1 << 62;
 /// The bits of the word that count generations. One is not enough: after two changes an idle limiter's word would be the
 /// same again, and a decision by the settings before them would pass.
 fn generations() -> u64 {
-    if mutated("gcra-live-one-bit") { GENERATION } else { !UNITS }
+    if mutated("gcra_live_one_bit") { GENERATION } else { !UNITS }
 }
 
 /// What a decision needs of the settings.
@@ -230,7 +230,7 @@ impl LiveGcra {
         next: impl Fn(u64, &Terms, &Slot) -> Result<(u64, T), u64>,
     ) -> Result<(u64, u64, T), LiveDenied> {
         // Acquire: whoever sees a generation sees the settings stored before it was published.
-        let order = unless_mutated(Acquire, "gcra-live-word-relaxed");
+        let order = unless_mutated(Acquire, "gcra_live_word_relaxed");
         let mut word = self.word.load(order);
         loop {
             let slot = self.slot(word);
@@ -249,11 +249,11 @@ impl LiveGcra {
                     let PerPeriod { permits, per } = slot.per_period();
                     // If one of the loads above saw a store of the change after next, the load below sees the change
                     // before it: this fence pairs with the one in `change`.
-                    if !mutated("gcra-live-no-acquire-fence") {
+                    if !mutated("gcra_live_no_acquire_fence") {
                         fence(Acquire);
                     }
                     let seen = self.word.load(Relaxed);
-                    if (seen ^ word) & !UNITS == 0 || mutated("gcra-live-no-validation") {
+                    if (seen ^ word) & !UNITS == 0 || mutated("gcra_live_no_validation") {
                         return Err(LiveDenied { target, now, unit: terms.unit, permits, per });
                     }
                     word = self.word.load(order);
@@ -464,12 +464,14 @@ impl LiveGcra {
     /// Publishes `quota` and the word that belongs to it under the next generation.
     fn change(&self, quota: &Quota, next: impl Fn(u64, &Terms) -> u64) -> Result<(), Busy> {
         // Acquire: sees the slots and the word as the last change left them.
-        self.changing.compare_exchange(0, 1, Acquire, Relaxed).map_err(|_| Busy)?;
+        if self.changing.compare_exchange(0, 1, Acquire, Relaxed).is_err() && !mutated("gcra_live_no_exclusion") {
+            return Err(Busy);
+        }
         let mut word = self.word.load(Acquire);
         let old = self.slot(word).terms(); // only this thread stores to slots now
         // Release: whoever sees one of the stores below and then fences sees that the generation whose slot it was has
         // passed.
-        if !mutated("gcra-live-no-release-fence") {
+        if !mutated("gcra_live_no_release_fence") {
             fence(Release);
         }
         self.slot(word.wrapping_add(GENERATION)).store(quota);

@@ -9,6 +9,7 @@
 
 #[cfg(feature = "wide")]
 mod cycle;
+mod gcd;
 #[cfg(feature = "wide")]
 mod gcra;
 mod gcra32;

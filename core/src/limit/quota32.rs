@@ -1,5 +1,6 @@
 //! A quota in ticks of a 32-bit counter.
 
+use super::gcd::gcd;
 use crate::error::ConfigError;
 
 /// How much older than the newest reading a caller's may be, in ticks.
@@ -60,10 +61,14 @@ impl Quota32 {
         else {
             return Err(ConfigError::new("permits", 0, 1, per as u64));
         };
-        // n * floor(step) falls short of the true cost by less than n / 2^32, the true cost is at least 1 / permits away
-        // from the whole tick below it: rounding up gives the exact ceiling while n * permits < 2^32. Beyond that, round
-        // the step up instead: never too cheap, at most a tick too dear.
-        let floor_is_exact = (burst as u64).saturating_mul(permits as u64) < 1 << 32;
+        // n * floor(step) falls short of the true cost by less than n / 2^32; a true cost that is no whole number of ticks
+        // is at least 1 / permits (in lowest terms) above one. So rounding up gives the exact ceiling while
+        // n * permits < 2^32. Beyond that the step is rounded up instead: never too cheap, at most a tick too dear.
+        let reduced = match (permits as u64).checked_div(gcd(permits as u64, per as u64)) {
+            Some(reduced) => reduced,
+            None => permits as u64, // gcd(permits >= 1, _) >= 1
+        };
+        let floor_is_exact = (burst as u64).saturating_mul(reduced) < 1 << 32;
         let step = if rest == 0 || floor_is_exact { whole } else { whole.wrapping_add(1) };
         let window = ceil(burst, step);
         if window > REACH {
@@ -115,10 +120,15 @@ impl Quota32 {
     /// The most permits that cost at most `ticks`.
     pub(crate) const fn permits_in(&self, ticks: u32) -> u32 {
         match ((ticks as u64) << 32).checked_div(self.step) {
-            Some(whole) if whole < self.burst as u64 => (whole & u32::MAX as u64) as u32,
+            Some(whole) if whole < self.burst as u64 => low(whole),
             _ => self.burst,
         }
     }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "masked")]
+const fn low(wide: u64) -> u32 {
+    (wide & u32::MAX as u64) as u32
 }
 
 /// `ceil(n * step / 2^32)`; the product stays below 2^64 for `n` within the burst.

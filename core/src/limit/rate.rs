@@ -1,6 +1,7 @@
 //! What a limiter allows: permits per period as an exact fraction, and the unit its word counts in.
 
-use super::scale::{Scale, gcd, mul_div_ceil};
+use super::gcd::gcd;
+use super::scale::{Scale, mul_div_ceil};
 use crate::error::ConfigError;
 use crate::time::Nanos;
 

@@ -70,15 +70,6 @@ const fn low(wide: u128) -> u64 {
     (wide & u64::MAX as u128) as u64
 }
 
-/// The greatest common divisor.
-pub(crate) const fn gcd(mut a: u64, mut b: u64) -> u64 {
-    while let Some(rest) = a.checked_rem(b) {
-        a = b;
-        b = rest;
-    }
-    a
-}
-
 /// `ceil(x * num / den)`, or `None` beyond 64 bits. `x * num` must stay below `2^128`.
 pub(crate) const fn mul_div_ceil(x: u128, num: u128, den: u128) -> Option<u64> {
     let product = x.wrapping_mul(num);
