@@ -29,4 +29,4 @@ pub use reservation::{Denied, Peek, RawReservation, Reservation};
 mod cycle;
 
 #[cfg(feature = "wide")]
-pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleReservation, CycleSnapshot, LimitChange};
+pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleSnapshot, LimitChange};
