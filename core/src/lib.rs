@@ -42,4 +42,7 @@ pub use host::{
 };
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, Quota, Rate};
+pub use retry::{Backoff, BackoffConfig, Jitter};
+#[cfg(feature = "wide")]
+pub use retry::{RetryBudget, RetryBudgetConfig};
 pub use time::{At, Nanos, Ticks};

@@ -14,7 +14,7 @@ mod rate;
 #[cfg(feature = "wide")]
 mod reservation;
 #[cfg(feature = "wide")]
-mod scale;
+pub(crate) mod scale;
 #[cfg(feature = "wide")]
 mod step;
 
