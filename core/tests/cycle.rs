@@ -287,7 +287,7 @@ fn only_the_newest_promise_is_taken_back() {
     let newer = ours.reserve(1, Nanos::ZERO).unwrap();
     let raw = newer.into_raw();
     assert!(!ours.cancel(older));
-    assert!(ours.cancel(overcurrent::limit::CycleReservation::from_raw(raw)));
+    assert!(ours.cancel(overcurrent::limit::Reservation::from_raw(raw)));
     assert_eq!(ours.balance(Nanos::ZERO), 3);
     let stale = ours.reserve(1, Nanos::ZERO).unwrap();
     ours.set_limit(NonZeroU32::new(4).unwrap(), Nanos::ZERO).unwrap();

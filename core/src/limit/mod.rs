@@ -23,6 +23,7 @@ mod reservation;
 #[cfg(feature = "wide")]
 mod scale;
 mod snapshot;
+pub(crate) mod scale;
 #[cfg(feature = "wide")]
 mod step;
 
@@ -41,3 +42,7 @@ pub use reservation::{Denied, Peek, RawReservation, Reservation};
 pub use snapshot::Gcra32Snapshot;
 #[cfg(feature = "wide")]
 pub use snapshot::GcraSnapshot;
+mod cycle;
+
+#[cfg(feature = "wide")]
+pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleSnapshot, LimitChange};

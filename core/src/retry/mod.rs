@@ -1,6 +1,12 @@
 //! Trying again: how long to wait, and how often at all.
 
+mod backoff;
+#[cfg(feature = "wide")]
+mod budget;
 mod interval;
 
+pub use backoff::{Backoff, BackoffConfig, Delays, Jitter};
+#[cfg(feature = "wide")]
+pub use budget::{RetryBudget, RetryBudgetConfig, RetryBudgetPolicy, Withdrawal};
 pub use interval::exponential_ms;
 pub(crate) use interval::{thousandth, times_milli};

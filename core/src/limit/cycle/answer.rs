@@ -5,38 +5,6 @@ use super::step::Plan;
 use crate::decision::{Reason, Refusal};
 use crate::time::Nanos;
 
-/// Permits taken, and when they may be used. Give it back with [`CycleLimiter::cancel`] if the call does not happen.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "the permits are taken: wait and call, or cancel"]
-pub struct CycleReservation {
-    pub(super) before: u64,
-    pub(super) after: u64,
-    pub(super) ready_at: Nanos,
-    pub(super) wait: Nanos,
-}
-
-impl CycleReservation {
-    /// The instant from which the call may be made.
-    pub const fn ready_at(&self) -> Nanos {
-        self.ready_at
-    }
-
-    /// How long that is from the asking; zero for at once.
-    pub const fn wait(&self) -> Nanos {
-        self.wait
-    }
-
-    /// As plain words, for hosts that keep it where Rust cannot; using them twice may give permits back twice.
-    pub const fn into_raw(self) -> [u64; 4] {
-        [self.before, self.after, self.ready_at.get(), self.wait.get()]
-    }
-
-    /// The promise that [`into_raw`](Self::into_raw) took apart.
-    pub const fn from_raw([before, after, ready_at, wait]: [u64; 4]) -> Self {
-        Self { before, after, ready_at: Nanos::new(ready_at), wait: Nanos::new(wait) }
-    }
-}
-
 /// What was asked, and the state that said no.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ask {
@@ -62,7 +30,7 @@ impl CycleDenied<'_> {
     pub fn retry_after(&self) -> Option<Nanos> {
         const END: i128 = u64::MAX as i128;
         let Ask { plan, taken, n, max_wait, now } = self.ask;
-        let period = i128::from(self.limiter.period.length());
+        let period = i128::from(self.limiter.period().get());
         let max_wait = i128::from(max_wait.get());
         let cycle = self.limiter.cycle(now);
         let gone = plan.gone(taken, cycle);
@@ -72,16 +40,16 @@ impl CycleDenied<'_> {
         if start > END {
             return None;
         }
-        let at = self.limiter.period.of(start as u64);
+        let at = self.limiter.cycle(Nanos::new(start as u64));
         if plan.gone(taken, at) == gone {
-            return Some(Nanos::new(start as u64) - now);
+            return Some(Nanos::new(start as u64).saturating_sub(now));
         }
         // By then permits have lapsed. The first cycle in which they have starts fresh, and so do all after it.
         let fresh = plan.owner(gone.saturating_add(1)).saturating_add(1).max(i128::from(plan.origin).saturating_add(1));
         let further = i128::from(n.saturating_sub(1).checked_div(plan.limit)?);
         let into_it = further.saturating_mul(period).saturating_sub(max_wait).max(0);
         let start = fresh.saturating_mul(period).saturating_add(into_it);
-        if into_it >= period || start > END { None } else { Some(Nanos::new(start as u64) - now) }
+        if into_it >= period || start > END { None } else { Some(Nanos::new(start as u64).saturating_sub(now)) }
     }
 }
 

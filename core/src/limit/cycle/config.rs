@@ -1,6 +1,6 @@
 //! Settings of a cycle limiter, checked once.
 
-use super::period::Period;
+use super::super::scale::Scale;
 use crate::error::ConfigError;
 use crate::time::Nanos;
 
@@ -36,7 +36,9 @@ pub struct CycleConfig {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CyclePolicy {
     pub(super) limit: u32,
-    pub(super) period: Period,
+    pub(super) period: Nanos,
+    /// Nanoseconds to cycles.
+    pub(super) scale: Scale,
     pub(super) timeout: Nanos,
     pub(super) limit_change: LimitChange,
 }
@@ -62,17 +64,18 @@ impl CycleConfig {
     /// Checks the settings.
     ///
     /// # Errors
-    /// `limit` 0, or `period` 0.
+    /// `limit` 0, or `period` 0 or above 2^62 ns (146 years).
     pub const fn build(self) -> Result<CyclePolicy, ConfigError> {
         if let Err(error) = ConfigError::check("limit", self.limit as u64, 1, u32::MAX as u64) {
             return Err(error);
         }
-        if let Err(error) = ConfigError::check("period", self.period.get(), 1, u64::MAX) {
+        if let Err(error) = ConfigError::check("period", self.period.get(), 1, 1 << 62) {
             return Err(error);
         }
         Ok(CyclePolicy {
             limit: self.limit,
-            period: Period::new(self.period.get()),
+            period: self.period,
+            scale: Scale::fraction(1, self.period.get()),
             timeout: self.timeout,
             limit_change: self.limit_change,
         })
@@ -87,7 +90,7 @@ impl CyclePolicy {
 
     /// The length of a cycle.
     pub const fn period(&self) -> Nanos {
-        Nanos::new(self.period.length())
+        self.period
     }
 
     /// The longest wait that is promised, to begin with.

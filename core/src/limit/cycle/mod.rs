@@ -3,16 +3,15 @@
 mod answer;
 mod change;
 mod config;
-mod period;
 mod snapshot;
 mod step;
 
-pub use answer::{CycleDenied, CycleReservation};
+pub use answer::CycleDenied;
 pub use config::{CycleConfig, CyclePolicy, LimitChange};
 pub use snapshot::CycleSnapshot;
 
-use period::Period;
-
+use super::reservation::Reservation;
+use super::scale::Scale;
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
 use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, const_new, fence, mutated, unless_mutated};
@@ -24,7 +23,7 @@ use step::Plan;
 ///
 /// Cycles begin at the multiples of the period on the caller's clock. Choose it for agreement with a quota that the other
 /// side counts by calendar cycles, or to replace Resilience4j's limiter without a change of behaviour. It lets through up
-/// to twice the limit around the edge of a cycle; a limiter without that edge is GCRA.
+/// to twice the limit around the edge of a cycle; a limiter without that edge is [`Gcra`](crate::Gcra).
 ///
 /// Asking for 0 permits is granted and changes nothing. All methods are lock-free and may be called from any thread or
 /// interrupt handler; [`set_limit`](Self::set_limit) and [`restore`](Self::restore) exclude each other by saying
@@ -56,7 +55,9 @@ pub struct CycleLimiter {
     timeout: AtomicU64,
     /// The cycle of the newest ask; kept for [`LimitChange::NextCycle`] only.
     last: AtomicU64,
-    period: Period,
+    period: Nanos,
+    /// Nanoseconds to cycles.
+    scale: Scale,
     limit_change: LimitChange,
 }
 
@@ -72,6 +73,7 @@ impl CycleLimiter {
                 timeout: AtomicU64::new(policy.timeout.get()),
                 last: AtomicU64::new(0),
                 period: policy.period,
+                scale: policy.scale,
                 limit_change: policy.limit_change,
             }
         }
@@ -128,8 +130,8 @@ impl CycleLimiter {
 
     /// Judges, and takes unless `only_look`.
     #[inline]
-    fn ask(&self, n: u32, max_wait: Nanos, now: Nanos, only_look: bool) -> Result<CycleReservation, CycleDenied<'_>> {
-        let cycle = self.period.of(now.get());
+    fn ask(&self, n: u32, max_wait: Nanos, now: Nanos, only_look: bool) -> Result<Reservation, CycleDenied<'_>> {
+        let cycle = self.scale.units(now.get());
         if !only_look {
             self.note(cycle);
         }
@@ -144,7 +146,7 @@ impl CycleLimiter {
             let wanted = plan.gone(taken, cycle).saturating_add(i64::from(n));
             let at_once = wanted <= plan.end(cycle);
             let granted = at_once
-                || (max_wait > Nanos::ZERO && wanted <= plan.end(self.period.of((now + max_wait).get())))
+                || (max_wait > Nanos::ZERO && wanted <= plan.end(self.scale.units(now.saturating_add(max_wait).get())))
                 || n == 0;
             if !granted || wanted > step::MOST {
                 if self.still(word) {
@@ -156,10 +158,10 @@ impl CycleLimiter {
             let after = if n == 0 || only_look { word } else { step::with_taken(word, wanted) };
             if n == 0 || only_look {
                 if self.still(word) {
-                    return Ok(CycleReservation { before: word, after, ready_at, wait: ready_at - now });
+                    return Ok(Reservation { before: word, after, ready_at, wait: ready_at.saturating_sub(now) });
                 }
             } else if self.swap(word, after) {
-                return Ok(CycleReservation { before: word, after, ready_at, wait: ready_at - now });
+                return Ok(Reservation { before: word, after, ready_at, wait: ready_at.saturating_sub(now) });
             }
         }
     }
@@ -177,7 +179,7 @@ impl CycleLimiter {
     /// The instant at which `cycle` starts, within time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     fn start_of(&self, cycle: i128) -> Nanos {
-        let start = cycle.saturating_mul(i128::from(self.period.length()));
+        let start = cycle.saturating_mul(i128::from(self.period.get()));
         Nanos::new(start.clamp(0, i128::from(u64::MAX)) as u64)
     }
 
@@ -194,7 +196,7 @@ impl CycleLimiter {
     ///
     /// # Errors
     /// The wait would be longer than the timeout; nothing was taken.
-    pub fn reserve(&self, n: u32, now: Nanos) -> Result<CycleReservation, CycleDenied<'_>> {
+    pub fn reserve(&self, n: u32, now: Nanos) -> Result<Reservation, CycleDenied<'_>> {
         self.reserve_within(n, self.timeout(), now)
     }
 
@@ -202,22 +204,22 @@ impl CycleLimiter {
     ///
     /// # Errors
     /// The wait would be longer than `max_wait`; nothing was taken.
-    pub fn reserve_within(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<CycleReservation, CycleDenied<'_>> {
+    pub fn reserve_within(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Reservation, CycleDenied<'_>> {
         self.ask(n, max_wait, now, false)
     }
 
     /// Takes a promise back, if nobody has asked successfully since: only the newest can leave the word without a trace.
     /// Otherwise its permits are forfeited, and this says `false`.
     #[allow(clippy::needless_pass_by_value, reason = "a promise is used up")]
-    pub fn cancel(&self, reservation: CycleReservation) -> bool {
-        let CycleReservation { before, after, .. } = reservation;
+    pub fn cancel(&self, reservation: Reservation) -> bool {
+        let Reservation { before, after, .. } = reservation;
         // AcqRel: as for taking. No loop: any other word means that it is not the newest.
         self.word.compare_exchange(after, before, AcqRel, Relaxed).is_ok()
     }
 
     /// Takes every permit that is left in the running cycle and says how many that were. What is promised stays promised.
     pub fn drain(&self, now: Nanos) -> u64 {
-        let cycle = self.period.of(now.get());
+        let cycle = self.scale.units(now.get());
         self.note(cycle);
         loop {
             let word = self.load();
@@ -238,7 +240,7 @@ impl CycleLimiter {
 
     /// The cycle that `now` lies in: `now / period`.
     pub const fn cycle(&self, now: Nanos) -> u64 {
-        self.period.of(now.get())
+        self.scale.units(now.get())
     }
 
     /// What is left in the running cycle; negative when permits of later cycles are promised. May exceed the limit after
@@ -268,7 +270,7 @@ impl CycleLimiter {
 
     /// The length of a cycle.
     pub const fn period(&self) -> Nanos {
-        Nanos::new(self.period.length())
+        self.period
     }
 
     /// The longest wait that [`reserve`](Self::reserve) promises permits for.
@@ -280,20 +282,20 @@ impl CycleLimiter {
 /// Admits what [`CycleLimiter::try_acquire`] admits. Permits are spent by the call, however it ends; only a cancelled
 /// admission gives them back, while it is the newest.
 impl Gate for CycleLimiter {
-    type Permit = CycleReservation;
+    type Permit = Reservation;
 
     fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
         self.ask(cost, Nanos::ZERO, at.now, true).map(|_| ()).map_err(Refusal::from)
     }
     #[inline]
-    fn enter(&self, cost: u32, at: At) -> Result<CycleReservation, Refusal> {
+    fn enter(&self, cost: u32, at: At) -> Result<Reservation, Refusal> {
         self.ask(cost, Nanos::ZERO, at.now, false).map_err(Refusal::from)
     }
-    fn leave(&self, _: CycleReservation, _: Outcome, _: At) {}
-    fn cancel(&self, permit: CycleReservation) {
+    fn leave(&self, _: Reservation, _: Outcome, _: At) {}
+    fn cancel(&self, permit: Reservation) {
         CycleLimiter::cancel(self, permit);
     }
-    fn leave_untimed(&self, _: CycleReservation, _: Outcome) -> Result<(), crate::NeedsTime> {
+    fn leave_untimed(&self, _: Reservation, _: Outcome) -> Result<(), crate::NeedsTime> {
         Ok(())
     }
 }

@@ -44,7 +44,10 @@ impl CycleLimiter {
     pub fn snapshot(&self, now: Nanos) -> CycleSnapshot {
         let (word, plan) = self.read();
         let (used, Plan { origin, .. }) = plan.at_once(step::taken(word), self.cycle(now), plan.limit);
-        CycleSnapshot { used: used.max(0).unsigned_abs(), into_cycle: now - self.start_of(i128::from(origin)) }
+        CycleSnapshot {
+            used: used.max(0).unsigned_abs(),
+            into_cycle: now.saturating_sub(self.start_of(i128::from(origin))),
+        }
     }
 
     /// Goes on from a snapshot, under the present limit. At no time after does it give more than the limiter that was
@@ -54,7 +57,7 @@ impl CycleLimiter {
     /// Another thread is changing the limit at this moment; nothing was changed.
     pub fn restore(&self, snapshot: &CycleSnapshot, now: Nanos) -> Result<(), Busy> {
         let origin = self.cycle(now);
-        let sooner = now - self.start_of(i128::from(origin)) > snapshot.into_cycle;
+        let sooner = now.saturating_sub(self.start_of(i128::from(origin))) > snapshot.into_cycle;
         self.change(|_, plan| {
             let used = i64::try_from(snapshot.used).unwrap_or(i64::MAX);
             let lost = if sooner { i64::from(plan.limit) } else { 0 };
