@@ -87,7 +87,7 @@ impl Head {
             // The next place: a recorder that slept through some generations does not meet its old word there.
             let next = self.place() as u64;
             let next = if next.wrapping_add(1) < len { next.wrapping_add(1) } else { 0 };
-            let stop = self.stays_until(generation) & 0b11 == 0;
+            let stop = self.stays_until(generation) % 4 == 0;
             let to = if stop { generation.wrapping_sub(1) } else { generation };
             return Some(Self::new(slice, next, to));
         }

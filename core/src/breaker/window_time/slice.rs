@@ -63,9 +63,9 @@ impl Slice {
     pub(super) const fn totals(self, tag: u64) -> Totals {
         if self.is_open(tag) || self.is_sealed(tag) {
             Totals {
-                calls: (self.0 >> 48) as u32 & 0xffff,
-                failed: (self.0 >> 32) as u32 & 0xffff,
-                slow: (self.0 >> 16) as u32 & 0xffff,
+                calls: (self.0 >> 48 & 0xffff) as u32,
+                failed: (self.0 >> 32 & 0xffff) as u32,
+                slow: (self.0 >> 16 & 0xffff) as u32,
             }
         } else {
             Totals { calls: 0, failed: 0, slow: 0 }

@@ -1,5 +1,12 @@
 //! The window against a queue of slices, for any order of times, gaps, generations and read limits.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::arithmetic_side_effects,
+    reason = "a failing test may panic"
+)]
+
 extern crate std;
 
 use super::head::Head;
