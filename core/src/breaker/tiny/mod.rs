@@ -7,6 +7,8 @@ mod machine;
 mod manual;
 mod policy;
 mod step;
+#[cfg(test)]
+mod tests;
 mod untracked;
 mod word;
 
