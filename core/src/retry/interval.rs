@@ -9,10 +9,13 @@
 #[must_use]
 pub const fn exponential_ms(initial: u64, multiplier_milli: u32, cap: u64, attempt: u32) -> u64 {
     let top = if cap < TOP { cap } else { TOP };
-    let ratio = Binary::ratio(multiplier_milli);
     let mut value = if initial < TOP { initial } else { TOP };
+    if multiplier_milli == 0 && attempt > 1 {
+        return 0;
+    }
+    let ratio = Binary::ratio(multiplier_milli);
     let mut step = 1;
-    while step < attempt {
+    while step < attempt && value != 0 {
         // Past the cap a series that grows stays there; one that shrinks comes back.
         if value >= top && multiplier_milli >= 1_000 {
             break;
@@ -29,7 +32,8 @@ pub const fn exponential_ms(initial: u64, multiplier_milli: u32, cap: u64, attem
 
 const TOP: u64 = i64::MAX as u64;
 
-/// A number as binary64 holds it: `digits * 2^exponent`, at most 53 digits, rounded to the nearest, ties to even.
+/// A number above zero as binary64 holds it, `digits * 2^exponent`: 53 digits from the top bit down, rounded to the
+/// nearest, ties to even.
 #[derive(Clone, Copy)]
 struct Binary {
     digits: u64,
@@ -37,42 +41,45 @@ struct Binary {
 }
 
 impl Binary {
-    /// `number * 2^exponent`, and a little more if `more`.
-    const fn round(number: u128, more: bool, exponent: i32) -> Self {
-        let excess = 75_u32.saturating_sub(number.leading_zeros()); // digits beyond 53
-        if excess == 0 {
-            return Self { digits: number as u64, exponent }; // 53 digits at most
+    /// `number * 2^exponent`, and a little more if `more`: then `number` must have 54 digits.
+    const fn round(number: u64, more: bool, exponent: i32) -> Self {
+        const LAST: u64 = 1 << 11;
+        const HALF: u64 = LAST >> 1;
+        let shift = (number | 1).leading_zeros();
+        let number = number << shift;
+        let (digits, rest) = (number & !(LAST - 1), number & (LAST - 1));
+        let up = rest > HALF || (rest == HALF && (more || digits & LAST != 0));
+        let exponent = exponent.wrapping_sub(shift as i32);
+        match digits.checked_add(if up { LAST } else { 0 }) {
+            Some(digits) => Self { digits, exponent },
+            None => Self { digits: 1 << 63, exponent: exponent.wrapping_add(1) },
         }
-        let digits = (number >> excess) as u64;
-        let rest = number & (1_u128 << excess).wrapping_sub(1);
-        let half = 1 << excess.wrapping_sub(1);
-        let up = rest > half || (rest == half && (more || digits & 1 == 1));
-        Self { digits: digits.wrapping_add(up as u64), exponent: exponent.wrapping_add(excess as i32) }
     }
 
     /// `milli / 1000`.
     const fn ratio(milli: u32) -> Self {
-        if milli == 0 {
-            return Self { digits: 0, exponent: 0 };
-        }
-        // Shifted to the top, so that the quotient has at least 54 digits and the remainder only breaks a tie.
-        let shift = (milli as u64).leading_zeros();
+        // Shifted to the top, the quotient has its 54 digits, and the remainder breaks a tie.
+        let shift = (milli as u64 | 1).leading_zeros(); // nothing is multiplied by 0
         let shifted = (milli as u64) << shift;
         let quotient = thousandth(shifted);
         let rest = shifted.wrapping_sub(quotient.wrapping_mul(1_000));
-        Self::round(quotient as u128, rest != 0, (shift as i32).wrapping_neg())
+        Self::round(quotient, rest != 0, (shift as i32).wrapping_neg())
     }
 
     /// `floor(self * whole)`, at most `i64::MAX`: what a cast of the binary64 product to a 64-bit integer gives.
     const fn times(self, whole: u64) -> u64 {
-        let whole = Self::round(whole as u128, false, 0);
-        let exponent = self.exponent.wrapping_add(whole.exponent);
-        let product = Self::round((self.digits as u128).wrapping_mul(whole.digits as u128), false, exponent);
-        let shift = product.exponent.unsigned_abs();
-        if product.exponent <= 0 {
-            return if shift < 64 { product.digits >> shift } else { 0 };
+        let whole = Self::round(whole, false, 0);
+        let product = (self.digits as u128).wrapping_mul(whole.digits as u128);
+        let (high, low) = ((product >> 64) as u64, product as u64); // the halves
+        let exponent = self.exponent.wrapping_add(whole.exponent).wrapping_add(64);
+        let product = Self::round(high, low != 0, exponent);
+        if product.exponent >= 0 {
+            return TOP;
         }
-        if shift < product.digits.leading_zeros() { product.digits << shift } else { TOP }
+        match product.digits.checked_shr(product.exponent.unsigned_abs()) {
+            Some(floor) => floor,
+            None => 0,
+        }
     }
 }
 
