@@ -55,6 +55,8 @@ entry! { "other":
     breaker_starting(b: NonNull<Count>, state: State, at: At) = Breaker::starting(taken(b), state, at);
     breaker_with_observer(b: NonNull<Count>) = Breaker::with_observer(taken(b), ());
     breaker_observer(b: &Count) = Breaker::observer(b);
+    breaker_snapshot(b: &Count, out: &mut [u8], at: At) = Breaker::snapshot(b, out, at);
+    breaker_restore(b: &Count, bytes: &[u8], off: Nanos, at: At) = Breaker::restore(b, bytes, off, at);
     breaker_metrics(b: &Count, at: At) = Breaker::metrics(b, at);
     breaker_explain(b: &Count, at: At) = Breaker::explain(b, at);
     breaker_close(b: &Count, at: At) = Breaker::close(b, at);

@@ -1,4 +1,5 @@
 //! Every machine through the [`Gate`] trait.
+use overcurrent::limit::LiveGcra;
 use overcurrent::{At, Bulkhead, Bulkhead32, CountBreaker, CycleLimiter, Gate, Gcra, Outcome, TinyBreaker};
 
 /// All methods of one gate. A limiter's are not `decision`s: this trait's refusal carries the wait, which divides.
@@ -31,6 +32,7 @@ gate!("decision", tiny: TinyBreaker);
 gate!("decision", bulkhead: Bulkhead);
 gate!("decision", bulkhead32: Bulkhead32);
 gate!("other", gcra: Gcra);
+gate!("other", live_gcra: LiveGcra);
 gate!("other", cycle: CycleLimiter);
 gate!("decision", pipeline: (Bulkhead, CountBreaker<7>));
 gate!("decision", array: [Bulkhead; 3]);

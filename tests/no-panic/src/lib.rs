@@ -17,11 +17,13 @@ macro_rules! entry {
 
 mod answers;
 mod breaker;
+mod breaker_time;
 mod bulkhead;
 mod control;
 mod cycle;
 mod gates;
 mod gcra;
+mod narrow;
 mod policy;
 mod time;
 mod tiny;
