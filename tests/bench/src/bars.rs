@@ -55,7 +55,20 @@ pub fn all() -> Vec<Bar> {
         says: "a closed count-window breaker without a slow-call rule reads no clock".into(),
         kind: Kind::Fact(needs_none),
     });
+    let (tiny, count_100) = breakers::sizes();
+    for (says, bytes, limit) in [
+        ("state of a Gcra", size_of::<overcurrent::limit::GcraWord>(), 8),
+        ("state of a tiny breaker", tiny, 8),
+        ("a whole breaker over 100 calls", count_100, 300),
+    ] {
+        bars.push(Bar { says: says.into(), kind: Kind::Size { bytes, limit } });
+    }
     bars
+}
+
+/// The figure to the hundredth, so that a verdict never contradicts what is printed beside it.
+fn as_printed(ratio: f64) -> f64 {
+    (ratio * 100.0).round() / 100.0
 }
 
 /// Prints every bar with its figure; says how many were met.
@@ -69,7 +82,7 @@ pub fn print(bars: &[Bar], cases: &[Case]) {
                 let others: Option<Vec<_>> = over.iter().map(|name| find(name)).collect();
                 let figure = find(case).zip(others).and_then(|(case, others)| case.ratio(&others, *threads));
                 let text = figure.map_or("-".into(), |ratio| format!("{ratio:.2} x"));
-                (text, format!("{limit:.2} x"), figure.map(|ratio| ratio <= *limit))
+                (text, format!("{limit:.2} x"), figure.map(|ratio| as_printed(ratio) <= *limit))
             }
             Kind::Size { bytes, limit } => (format!("{bytes} B"), format!("{limit} B"), Some(bytes <= limit)),
             Kind::Fact(holds) => (if *holds { "yes" } else { "no" }.into(), "yes".into(), Some(*holds)),

@@ -3,8 +3,8 @@
 use crate::floor;
 use crate::gates::{enter_leave, good, quarter_bad, refuse, untimed};
 use crate::harness::Case;
-use overcurrent::breaker::{CountBreaker, Policy};
-use overcurrent::{BreakerConfig, Nanos, OpenFor, Outcome, Window};
+use overcurrent::breaker::{CountBreaker, LiveCountBreaker, Policy, TimeBreaker, TinyBreaker};
+use overcurrent::{BreakerConfig, Gate, Nanos, OpenFor, Outcome, Window};
 use std::convert::Infallible;
 use std::hint::black_box;
 use std::pin::pin;
@@ -18,12 +18,15 @@ pub const COUNT_10_BAD: &str = "breaker/count 10, 1 in 4 bad";
 pub const COUNT_100_BAD: &str = "breaker/count 100, 1 in 4 bad";
 pub const COUNT_10K_BAD: &str = "breaker/count 10,000, 1 in 4 bad";
 pub const COUNT_OPEN: &str = "breaker/count 100 refuse";
+/// Once the window is full of successes, one more changes no bit and is not written.
 pub const TINY: &str = "breaker/tiny 24 success";
 pub const TINY_BAD: &str = "breaker/tiny 24, 1 in 4 bad";
 pub const TINY_OPEN: &str = "breaker/tiny 24 refuse";
 pub const TIME_10: &str = "breaker/time, 10 buckets, success";
 pub const TIME_60: &str = "breaker/time, 60 buckets, success";
 pub const TIME_300: &str = "breaker/time, 300 buckets, success";
+pub const TIME_10_BAD: &str = "breaker/time, 10 buckets, 1 in 4 bad";
+pub const TIME_300_BAD: &str = "breaker/time, 300 buckets, 1 in 4 bad";
 pub const TIME_60_BAD: &str = "breaker/time, 60 buckets, 1 in 4 bad";
 pub const TIME_OPEN: &str = "breaker/time, 60 buckets, refuse";
 pub const RECLOSER: &str = "breaker/recloser success";
@@ -57,25 +60,69 @@ fn count<const WORDS: usize>(n: u32) -> CountBreaker<WORDS> {
     CountBreaker::new(policy(Window::calls(n))).unwrap()
 }
 
-pub fn ours() -> Vec<Case> {
-    let open = count::<7>(100);
-    for _ in 0..10 {
-        let permit = open.enter(Nanos::ZERO).unwrap();
-        open.leave(permit, Outcome::Failure, Nanos::ZERO);
-    }
-    vec![
-        enter_leave(COUNT_10, count::<1>(10), good).floor(floor::CAS).peer(RECLOSER),
-        enter_leave(COUNT_100, count::<7>(100), good).floor(floor::CAS).peer(RECLOSER),
-        enter_leave(COUNT_10K, count::<625>(10_000), good).floor(floor::CAS).peer(RECLOSER),
-        untimed("breaker/count 100 success, no clock", count::<7>(100)).floor(floor::CAS).peer(RECLOSER),
-        enter_leave(COUNT_10_BAD, count::<1>(10), quarter_bad).floor(floor::CAS).peer(RECLOSER_BAD),
-        enter_leave(COUNT_100_BAD, count::<7>(100), quarter_bad).floor(floor::CAS).peer(RECLOSER_BAD),
-        enter_leave(COUNT_10K_BAD, count::<625>(10_000), quarter_bad).floor(floor::CAS).peer(RECLOSER_BAD),
-        refuse(COUNT_OPEN, open).floor(floor::CAS).peer(RECLOSER_OPEN),
-    ]
+fn live() -> LiveCountBreaker<7> {
+    LiveCountBreaker::live(policy(Window::calls(100))).unwrap()
 }
 
-/// A closed count-window breaker without a slow-call rule, and the size of one over 100 calls.
+/// Slices of one second.
+fn time<const BUCKETS: usize>() -> TimeBreaker<BUCKETS> {
+    let buckets = BUCKETS as u32; // 10 to 300 here
+    TimeBreaker::new(policy(Window::time(Nanos::from_secs(buckets.into()), buckets))).unwrap()
+}
+
+fn tiny() -> TinyBreaker {
+    TinyBreaker::new(policy(Window::calls(24))).unwrap()
+}
+
+/// The breaker after ten failures, which open it for good.
+fn opened<B: Gate>(breaker: B) -> B {
+    for _ in 0..10 {
+        let at = Nanos::SECOND.into();
+        let permit = breaker.enter(1, at).unwrap();
+        breaker.leave(permit, Outcome::Failure, at);
+    }
+    breaker
+}
+
+pub fn ours() -> Vec<Case> {
+    let mut cases = vec![
+        enter_leave(TINY, tiny(), good),
+        enter_leave(COUNT_10, count::<1>(10), good),
+        enter_leave(COUNT_100, count::<7>(100), good),
+        enter_leave(COUNT_10K, count::<625>(10_000), good),
+        enter_leave(TIME_10, time::<10>(), good),
+        enter_leave(TIME_60, time::<60>(), good),
+        enter_leave(TIME_300, time::<300>(), good),
+        enter_leave("breaker/count 100 success, settings live", live(), good),
+        untimed("breaker/tiny 24 success, no clock", tiny()),
+        untimed("breaker/count 100 success, no clock", count::<7>(100)),
+    ];
+    cases = cases.into_iter().map(|case| case.peer(RECLOSER)).collect();
+    let bad = [
+        enter_leave(TINY_BAD, tiny(), quarter_bad),
+        enter_leave(COUNT_10_BAD, count::<1>(10), quarter_bad),
+        enter_leave(COUNT_100_BAD, count::<7>(100), quarter_bad),
+        enter_leave(COUNT_10K_BAD, count::<625>(10_000), quarter_bad),
+        enter_leave(TIME_10_BAD, time::<10>(), quarter_bad),
+        enter_leave(TIME_60_BAD, time::<60>(), quarter_bad),
+        enter_leave(TIME_300_BAD, time::<300>(), quarter_bad),
+    ];
+    cases.extend(bad.into_iter().map(|case| case.peer(RECLOSER_BAD)));
+    let open = [
+        refuse(TINY_OPEN, opened(tiny())),
+        refuse(COUNT_OPEN, opened(count::<7>(100))),
+        refuse(TIME_OPEN, opened(time::<60>())),
+    ];
+    cases.extend(open.into_iter().map(|case| case.peer(RECLOSER_OPEN)));
+    cases.into_iter().map(|case| case.floor(floor::CAS)).collect()
+}
+
+/// Bytes of a tiny breaker's state, and of a whole count breaker over 100 calls.
+pub fn sizes() -> (usize, usize) {
+    (size_of::<overcurrent::TinyWord>(), size_of::<CountBreaker<7>>())
+}
+
+/// Whether a closed count-window breaker without a slow-call rule can do without the time.
 pub fn count_100_needs_no_clock() -> bool {
     !count::<7>(100).needs_clock()
 }
@@ -96,15 +143,15 @@ fn recloser() -> Vec<Case> {
     assert!(matches!(open.call(works), Err(recloser::Error::Rejected)) && closed.call(works).is_ok());
     vec![
         Case::shared(RECLOSER, move |_| {
-            let _ = black_box(closed.call(works));
+            black_box(closed.call(works).is_ok());
         })
         .floor(floor::CAS),
         Case::shared(RECLOSER_BAD, move |counter| {
-            let _ = black_box(mixed.call(|| quarter_fails(counter)));
+            black_box(mixed.call(|| quarter_fails(counter)).is_ok());
         })
         .floor(floor::CAS),
         Case::shared(RECLOSER_OPEN, move |_| {
-            let _ = black_box(open.call(works));
+            black_box(open.call(works).is_ok());
         })
         .floor(floor::CAS),
     ]
@@ -129,17 +176,17 @@ fn failsafe() -> Vec<Case> {
     assert!(matches!(open.call(works), Err(failsafe::Error::Rejected)) && closed.call(works).is_ok());
     vec![
         Case::shared(FAILSAFE, move |_| {
-            let _ = black_box(closed.call(works));
+            black_box(closed.call(works).is_ok());
         })
         .parks()
         .floor(floor::CAS),
         Case::shared(FAILSAFE_RATE, move |_| {
-            let _ = black_box(rate.call(works));
+            black_box(rate.call(works).is_ok());
         })
         .parks()
         .floor(floor::CAS),
         Case::shared(FAILSAFE_OPEN, move |_| {
-            let _ = black_box(open.call(works));
+            black_box(open.call(works).is_ok());
         })
         .parks()
         .floor(floor::CAS),

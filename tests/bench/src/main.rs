@@ -32,9 +32,11 @@ fn main() {
     }
 
     let mut cases = floor::cases();
+    cases.extend(limiters::ours());
     cases.extend(limiters::peers());
     cases.extend(breakers::ours());
     cases.extend(breakers::peers());
+    cases.extend(concurrency::ours());
     cases.extend(concurrency::peers());
     select(&mut cases, &filters);
     harness::measure(&mut cases, &effort);
