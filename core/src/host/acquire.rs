@@ -160,11 +160,9 @@ impl<L: Reserve, C: Clock, T> Waiters<L, C, T> {
     fn locked<A>(&self, f: impl FnOnce(&mut Queue<L::Reservation>) -> A) -> A {
         let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = f(&mut queue);
-        let wake = std::mem::take(&mut queue.wake);
+        let wakers = std::mem::take(&mut queue.wakers);
         drop(queue);
-        for waker in wake {
-            waker.wake();
-        }
+        drop(wakers);
         answer
     }
 }

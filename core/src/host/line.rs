@@ -1,5 +1,6 @@
 //! The order of those who wait for a slot.
 
+use crate::host::wakers::Wakers;
 use std::collections::BTreeMap;
 use std::task::Waker;
 
@@ -8,13 +9,12 @@ pub(crate) struct Line<P> {
     waiting: BTreeMap<u64, Option<Waker>>,
     /// Slots that their new owners have not picked up yet.
     granted: BTreeMap<u64, P>,
-    /// To be woken, or dropped, once the lock is released.
-    pub(crate) wake: Vec<Waker>,
+    pub(crate) wakers: Wakers,
 }
 
 impl<P> Line<P> {
     pub(crate) const fn new() -> Self {
-        Self { arrivals: 0, waiting: BTreeMap::new(), granted: BTreeMap::new(), wake: Vec::new() }
+        Self { arrivals: 0, waiting: BTreeMap::new(), granted: BTreeMap::new(), wakers: Wakers::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -37,16 +37,14 @@ impl<P> Line<P> {
             let Some(permit) = ask() else { return };
             let (ticket, waker) = first.remove_entry();
             self.granted.insert(ticket, permit);
-            self.wake.extend(waker);
+            self.wakers.wake(waker);
         }
     }
 
     /// What was granted, or `None` and a wake when there is something.
     pub(crate) fn turn(&mut self, ticket: u64, waker: &Waker) -> Option<P> {
         if let Some(place) = self.waiting.get_mut(&ticket) {
-            if !place.as_ref().is_some_and(|known| known.will_wake(waker)) {
-                self.wake.extend(place.replace(waker.clone()));
-            }
+            self.wakers.remember(place, waker);
             return None;
         }
         self.granted.remove(&ticket)
@@ -54,7 +52,7 @@ impl<P> Line<P> {
 
     /// Gives the place up, and what was granted.
     pub(crate) fn leave(&mut self, ticket: u64) -> Option<P> {
-        self.wake.extend(self.waiting.remove(&ticket).flatten());
+        self.wakers.discard(self.waiting.remove(&ticket).flatten());
         self.granted.remove(&ticket)
     }
 }

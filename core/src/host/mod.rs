@@ -21,6 +21,7 @@ mod slots;
 mod thread_timer;
 mod timeout;
 mod timer;
+mod wakers;
 
 pub use acquire::{Acquire, Waiters};
 pub use call::{CallError, Protected};

@@ -7,6 +7,7 @@
 
 use crate::decision::{Reason, Refusal};
 use crate::host::reserve::Reserve;
+use crate::host::wakers::Wakers;
 use crate::time::Nanos;
 use std::collections::BTreeMap;
 use std::task::Waker;
@@ -21,8 +22,7 @@ pub(crate) struct Queue<R> {
     waiting: BTreeMap<Ticket, Waiting>,
     /// The sum of permits that `waiting` asks for.
     asked: u64,
-    /// To be woken once the lock is released.
-    pub(crate) wake: Vec<Waker>,
+    pub(crate) wakers: Wakers,
 }
 
 struct Waiting {
@@ -62,7 +62,7 @@ pub(crate) enum Turn {
 
 impl<R> Queue<R> {
     pub(crate) const fn new() -> Self {
-        Self { arrivals: 0, promised: BTreeMap::new(), waiting: BTreeMap::new(), asked: 0, wake: Vec::new() }
+        Self { arrivals: 0, promised: BTreeMap::new(), waiting: BTreeMap::new(), asked: 0, wakers: Wakers::new() }
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -134,7 +134,7 @@ impl<R> Queue<R> {
             Ok(reservation) => Promise::At(limiter.ready_at(&reservation), Some(reservation)),
             Err(refusal) => Promise::Broken(refusal),
         };
-        self.wake.extend(waiting.waker.take());
+        self.wakers.wake(waiting.waker.take());
         Promised { waiting, promise }
     }
 
@@ -145,13 +145,13 @@ impl<R> Queue<R> {
         self.promise(limiter, now);
         let Some(held) = self.promised.get_mut(&ticket) else {
             if let Some(waiting) = self.waiting.get_mut(&ticket) {
-                remember(&mut waiting.waker, waker);
+                self.wakers.remember(&mut waiting.waker, waker);
             }
             return Turn::Queued;
         };
         let turn = match held.promise {
             Promise::At(at, _) if at > now => {
-                remember(&mut held.waiting.waker, waker);
+                self.wakers.remember(&mut held.waiting.waker, waker);
                 return Turn::At(at);
             }
             Promise::At(..) => Turn::Granted,
@@ -168,13 +168,13 @@ impl<R> Queue<R> {
     {
         if let Some(waiting) = self.waiting.remove(&ticket) {
             self.asked = self.asked.saturating_sub(u64::from(waiting.n));
-            self.wake.extend(waiting.waker); // to be dropped outside the lock; a wake without cause does no harm
+            self.wakers.discard(waiting.waker);
             return self.promise(limiter, now);
         }
         let Some(gone) = self.promised.remove(&ticket) else {
             return;
         };
-        self.wake.extend(gone.waiting.waker);
+        self.wakers.discard(gone.waiting.waker);
         let Promise::At(_, Some(own)) = gone.promise else {
             return self.promise(limiter, now);
         };
@@ -203,12 +203,5 @@ impl<R> Queue<R> {
             self.promised.insert(newer, held);
         }
         self.promise(limiter, now);
-    }
-}
-
-fn remember(place: &mut Option<Waker>, waker: &Waker) {
-    match place {
-        Some(known) if known.will_wake(waker) => {}
-        _ => *place = Some(waker.clone()),
     }
 }

@@ -1,6 +1,7 @@
 //! What a queue of waiters asks of a limiter.
 
-use crate::decision::Refusal;
+use crate::decision::{Reason, Refusal};
+use crate::limit::{Gcra, Reservation};
 use crate::time::Nanos;
 
 /// A limiter that can promise permits for later: what [`Waiters`](crate::Waiters) queue in front of.
@@ -52,4 +53,38 @@ impl<L: Reserve + ?Sized> Reserve for &L {
     fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
         (**self).wait_behind(ahead, n, now)
     }
+}
+
+impl Reserve for Gcra {
+    type Reservation = Reservation;
+
+    fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Reservation, Refusal> {
+        // The limiter tells when the permits are there; the caller would be content `max_wait` before that.
+        Self::reserve(self, n, max_wait, now).map_err(|denied| sooner(denied.into(), max_wait))
+    }
+    fn ready_at(&self, reservation: &Reservation) -> Nanos {
+        reservation.ready_at()
+    }
+    fn cancel(&self, reservation: Reservation) -> bool {
+        Self::cancel(self, reservation)
+    }
+    fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
+        let quota = self.quota();
+        if u64::from(n) > quota.burst() {
+            return Err(Refusal::new(Reason::CostExceedsBurst, None));
+        }
+        let wait = self.peek(n, now).retry_after.unwrap_or(Nanos::MAX);
+        Ok(wait + time_for(ahead, quota.permits(), quota.per()))
+    }
+}
+
+fn sooner(refusal: Refusal, max_wait: Nanos) -> Refusal {
+    Refusal::new(refusal.reason, refusal.retry_after.map(|wait| wait - max_wait))
+}
+
+/// How long `n` permits take at a rate, rounded up.
+fn time_for(n: u64, permits: u64, per: Nanos) -> Nanos {
+    let product = u128::from(n).saturating_mul(u128::from(per.get())); // below 2^128
+    let time = product.div_ceil(u128::from(permits.max(1)));
+    Nanos::new(u64::try_from(time).unwrap_or(u64::MAX))
 }

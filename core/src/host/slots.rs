@@ -105,11 +105,9 @@ impl<G: Gate, C, T> Slots<G, C, T> {
     fn locked<A>(&self, f: impl FnOnce(&mut Line<Held<G::Permit>>) -> A) -> A {
         let mut line = self.line.lock().unwrap_or_else(PoisonError::into_inner);
         let answer = f(&mut line);
-        let wake = std::mem::take(&mut line.wake);
+        let wakers = std::mem::take(&mut line.wakers);
         drop(line);
-        for waker in wake {
-            waker.wake();
-        }
+        drop(wakers);
         answer
     }
 }

@@ -4,4 +4,6 @@
 mod call;
 mod cancel;
 mod probe;
+mod retry;
+mod slots;
 mod waiters;

@@ -1,76 +1,24 @@
 //! Queues of waiters: order, cancellation, the longest wait.
 
 use crate::probe::{Hand, block_on, is_send};
-use overcurrent::{Clock, ManualClock, Nanos, Reason, Refusal, Reserve, ThreadTimer, Waiters};
-use std::sync::{Arc, Mutex};
+use overcurrent::{Clock, Gcra, ManualClock, Nanos, Rate, Reason, Refusal, ThreadTimer, Waiters};
+use proptest::prelude::*;
+use std::collections::VecDeque;
+use std::sync::Arc;
 use std::task::Poll;
 
 const T: u64 = 1_000_000;
 
-/// One permit each millisecond, the plainest way: the theoretical arrival time of the next.
-#[derive(Debug)]
-struct Model {
-    tat: Mutex<u64>,
-    burst: u64,
+/// One permit each millisecond.
+fn limiter(burst: u64) -> Gcra {
+    Gcra::new(Rate::new(1_000, Nanos::SECOND).burst(burst).build().unwrap())
 }
 
-#[derive(Debug)]
-struct Promise {
-    before: u64,
-    after: u64,
-    ready: Nanos,
-}
+type Queue = Waiters<Gcra, ManualClock, ManualClock>;
 
-impl Model {
-    fn new(burst: u64) -> Self {
-        Self { tat: Mutex::new(0), burst }
-    }
-
-    fn wait(&self, tat: u64, n: u64, now: Nanos) -> u64 {
-        (tat.max(now.get()) + n * T).saturating_sub(self.burst * T).saturating_sub(now.get())
-    }
-}
-
-impl Reserve for Model {
-    type Reservation = Promise;
-
-    fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Promise, Refusal> {
-        if u64::from(n) > self.burst {
-            return Err(Refusal::new(Reason::CostExceedsBurst, None));
-        }
-        let mut tat = self.tat.lock().unwrap();
-        let wait = self.wait(*tat, u64::from(n), now);
-        if wait > max_wait.get() {
-            return Err(Refusal::new(Reason::RateLimited, Some(Nanos::new(wait) - max_wait)));
-        }
-        let before = *tat;
-        *tat = before.max(now.get()) + u64::from(n) * T;
-        Ok(Promise { before, after: *tat, ready: now + Nanos::new(wait) })
-    }
-    fn ready_at(&self, promise: &Promise) -> Nanos {
-        promise.ready
-    }
-    fn cancel(&self, promise: Promise) -> bool {
-        let mut tat = self.tat.lock().unwrap();
-        let newest = *tat == promise.after;
-        if newest {
-            *tat = promise.before;
-        }
-        newest
-    }
-    fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
-        if u64::from(n) > self.burst {
-            return Err(Refusal::new(Reason::CostExceedsBurst, None));
-        }
-        Ok(Nanos::new(self.wait(*self.tat.lock().unwrap(), ahead + u64::from(n), now)))
-    }
-}
-
-type Queue<L> = Waiters<L, ManualClock, ManualClock>;
-
-fn queue(burst: u64) -> (Queue<Model>, ManualClock) {
+fn queue(burst: u64) -> (Queue, ManualClock) {
     let clock = ManualClock::new();
-    (Waiters::new(Model::new(burst)).with_clock(clock.clone()).with_timer(clock.clone()), clock)
+    (Waiters::new(limiter(burst)).with_clock(clock.clone()).with_timer(clock.clone()), clock)
 }
 
 /// Polls whoever was woken until nobody is; gives back who got permits.
@@ -276,7 +224,7 @@ fn dropped_before_the_first_poll_it_took_nothing() {
 
 #[test]
 fn threads_and_tasks_share_one_queue() {
-    let limiter = Arc::new(Waiters::new(Model::new(1)));
+    let limiter = Arc::new(Waiters::new(limiter(1)));
     let begun = limiter_now();
     let threads: Vec<_> = (0..4)
         .map(|i| {
@@ -305,7 +253,7 @@ fn limiter_now() -> Nanos {
 
 #[test]
 fn under_tokio_with_its_own_timer() {
-    let limiter = Arc::new(Waiters::new(Model::new(1)).with_timer(tokio::time::sleep));
+    let limiter = Arc::new(Waiters::new(limiter(1)).with_timer(tokio::time::sleep));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_time().build().unwrap();
     let tasks: Vec<_> = (0..20)
         .map(|i| {
@@ -328,7 +276,7 @@ fn under_tokio_with_its_own_timer() {
 #[test]
 fn a_timer_that_ends_early_only_costs_another_look() {
     let clock = ManualClock::new();
-    let limiter = Waiters::new(Model::new(1)).with_clock(clock.clone()).with_timer(|_| {
+    let limiter = Waiters::new(limiter(1)).with_clock(clock.clone()).with_timer(|_| {
         clock.advance(Nanos::new(T / 10));
         std::future::ready(())
     });
@@ -340,7 +288,7 @@ fn a_timer_that_ends_early_only_costs_another_look() {
 #[test]
 fn a_blocked_thread_is_served_when_the_clock_is_moved_by_hand() {
     let clock = ManualClock::new();
-    let limiter = Arc::new(Waiters::new(Model::new(1)).with_clock(clock.clone()));
+    let limiter = Arc::new(Waiters::new(limiter(1)).with_clock(clock.clone()));
     limiter.try_acquire(1).unwrap();
     let thread = {
         let limiter = Arc::clone(&limiter);
@@ -352,4 +300,103 @@ fn a_blocked_thread_is_served_when_the_clock_is_moved_by_hand() {
     clock.advance(Nanos::new(T));
     assert_eq!(thread.join().unwrap(), Ok(()));
     assert_eq!(ThreadTimer::sleepers(), 0, "blocking needs no timer");
+}
+
+/// A token bucket, counted in nanoseconds, that serves its queue the very moment it can.
+struct Reference {
+    now: u64,
+    level: u64,
+    burst: u64,
+    queue: VecDeque<(usize, u64)>,
+    served: Vec<usize>,
+}
+
+impl Reference {
+    fn pass(&mut self, mut time: u64) {
+        loop {
+            let Some(&(id, n)) = self.queue.front() else { break };
+            let wait = (n * T).saturating_sub(self.level);
+            if wait > time {
+                break;
+            }
+            (self.now, time, self.level) = (self.now + wait, time - wait, self.level + wait - n * T);
+            self.queue.pop_front();
+            self.served.push(id);
+        }
+        (self.now, self.level) = (self.now + time, (self.level + time).min(self.burst * T));
+    }
+}
+
+#[derive(Clone, Debug)]
+enum Step {
+    Join(u32),
+    JoinWithin(u32, u64),
+    Leave(prop::sample::Index),
+    Pass(u64),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => (1_u32..=3).prop_map(Step::Join),
+        2 => (1_u32..=4, 0..40 * T).prop_map(|(n, wait)| Step::JoinWithin(n, wait)),
+        3 => any::<prop::sample::Index>().prop_map(Step::Leave),
+        4 => (1..T).prop_map(Step::Pass),
+    ];
+    prop::collection::vec(step, 1..200)
+}
+
+proptest! {
+    #[test]
+    fn a_queue_serves_as_an_ideal_one_would_whoever_leaves(burst in 3_u64..6, steps in steps()) {
+        let (limiter, clock) = queue(burst);
+        let mut ideal = Reference { now: 0, level: burst * T, burst, queue: VecDeque::new(), served: Vec::new() };
+        let mut waiting = Vec::new();
+        let mut seen = Vec::new();
+        let mut served = Vec::new();
+        for step in steps {
+            match step {
+                Step::Join(n) | Step::JoinWithin(n, _) => {
+                    let max_wait = if let Step::JoinWithin(_, wait) = step { Nanos::new(wait) } else { Nanos::MAX };
+                    let id = waiting.len();
+                    let mut hand = Hand::new(limiter.acquire_within(n, max_wait));
+                    let ahead: u64 = ideal.queue.iter().map(|(_, n)| n).sum();
+                    let wait = ((ahead + u64::from(n)) * T).saturating_sub(ideal.level);
+                    match hand.poll() {
+                        Poll::Ready(Err(refusal)) => {
+                            let early = if u64::from(n) > burst { None } else { Some(Nanos::new(wait) - max_wait) };
+                            prop_assert_eq!(refusal.retry_after, early);
+                            prop_assert_ne!(early, Some(Nanos::ZERO));
+                            continue;
+                        }
+                        Poll::Ready(Ok(())) => {
+                            served.push(id);
+                            waiting.push(None);
+                        }
+                        Poll::Pending => {
+                            prop_assert!(Nanos::new(wait) <= max_wait);
+                            waiting.push(Some(hand));
+                        }
+                    }
+                    seen.push(0);
+                    ideal.queue.push_back((id, u64::from(n)));
+                    ideal.pass(0);
+                }
+                Step::Leave(index) => {
+                    if !ideal.queue.is_empty() {
+                        let (id, _) = ideal.queue.remove(index.index(ideal.queue.len())).unwrap();
+                        waiting[id] = None;
+                        ideal.pass(0);
+                    }
+                }
+                Step::Pass(time) => {
+                    ideal.pass(time);
+                    clock.advance(Nanos::new(time));
+                }
+            }
+            served.extend(run(&mut waiting, &mut seen));
+            prop_assert_eq!(&served, &ideal.served);
+            prop_assert_eq!(limiter.waiting(), ideal.queue.len());
+            prop_assert!(clock.sleepers() <= 1);
+        }
+    }
 }
