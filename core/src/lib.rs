@@ -48,9 +48,8 @@ pub use host::{
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};
 pub use limit::{Gcra32, Quota32};
-pub use snapshot::SnapshotError;
-pub use limit::{CycleConfig, CycleLimiter, Gcra, Quota, Rate};
 pub use retry::{Backoff, BackoffConfig, Jitter};
 #[cfg(feature = "wide")]
 pub use retry::{RetryBudget, RetryBudgetConfig};
+pub use snapshot::SnapshotError;
 pub use time::{At, Nanos, Ticks};

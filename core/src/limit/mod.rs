@@ -21,14 +21,13 @@ mod rate;
 #[cfg(feature = "wide")]
 mod reservation;
 #[cfg(feature = "wide")]
-mod scale;
-mod snapshot;
 pub(crate) mod scale;
+mod snapshot;
 #[cfg(feature = "wide")]
 mod step;
 
 #[cfg(feature = "wide")]
-pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleReservation, CycleSnapshot, LimitChange};
+pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleSnapshot, LimitChange};
 #[cfg(feature = "wide")]
 pub use gcra::{Gcra, GcraWord};
 pub use gcra32::{Denied32, Gcra32, Peek32, RawReservation32, Reservation32};
@@ -42,7 +41,3 @@ pub use reservation::{Denied, Peek, RawReservation, Reservation};
 pub use snapshot::Gcra32Snapshot;
 #[cfg(feature = "wide")]
 pub use snapshot::GcraSnapshot;
-mod cycle;
-
-#[cfg(feature = "wide")]
-pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleSnapshot, LimitChange};
