@@ -21,6 +21,8 @@ mod time;
 pub mod breaker;
 pub mod concurrency;
 pub mod event;
+#[cfg(all(any(doc, doctest), feature = "std"))]
+pub mod guide;
 #[cfg(feature = "std")]
 pub mod host;
 pub mod limit;

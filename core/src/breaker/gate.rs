@@ -6,7 +6,7 @@ use super::permit::Permit;
 use super::settings::Settings;
 use crate::decision::{Outcome, Refusal};
 use crate::error::NeedsTime;
-use crate::event::Observer;
+use crate::event::{EventKind, Observer};
 use crate::gate::Gate;
 use crate::time::{At, Nanos};
 use core::borrow::Borrow;
@@ -34,6 +34,10 @@ impl<H: History, P: Settings, O: Observer> Gate for Breaker<H, P, O> {
 
     fn cancel(&self, permit: Permit) {
         Breaker::cancel(self, permit);
+    }
+
+    fn refused(&self, _: u32, refusal: Refusal, at: At) {
+        self.tell(at.now, self.load().generation(), EventKind::Refused(refusal));
     }
 
     #[inline]
