@@ -29,7 +29,8 @@ pub trait Sealed {
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>);
     /// Whether `bytes` are a window that fits, and how many calls are in it.
     fn check_saved(&self, trial: bool, bytes: &[u8]) -> Result<u32, SnapshotError>;
-    /// Records the outcomes in checked `bytes`, as they were `off` nanoseconds ago.
+    /// Starts the window of a new stay and records the outcomes in checked `bytes`, as old as they were `off`
+    /// nanoseconds ago.
     fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool);
     /// Puts changed window lengths in force, keeping history. One caller at a time.
     fn resize(&self, policy: &Policy);
@@ -111,6 +112,7 @@ impl<R: AsRef<[RingWord]>> Sealed for CountWindow<R> {
     }
 
     fn load_saved(&self, at: Entry<'_>, epoch: Epoch, _: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
+        CountWindow::bring_forward(self, epoch, &is_current);
         CountWindow::load_saved(self, lengths(at.policy), epoch, bytes, is_current);
     }
 

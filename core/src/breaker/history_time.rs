@@ -166,7 +166,9 @@ impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> Sealed for TimeHistory<B, T> {
     }
 
     fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
+        self.trials.bring_forward(epoch, &is_current);
         if epoch.trial {
+            self.window.bring_forward(slices(at.policy), epoch.generation, at.now);
             self.trials.load_saved(lengths(at.policy), epoch, bytes, is_current);
         } else {
             self.window.load_saved(slices(at.policy), epoch.generation, at.now, off, bytes);

@@ -94,7 +94,6 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             }
             self.stamp(next, deadline);
             let is_current = || self.load().generation() == next.generation();
-            self.history.bring_forward(entry, next.epoch(), is_current);
             self.history.load_saved(entry, next.epoch(), off.get(), reader.rest(), is_current);
             self.restore_in_a_row(next, in_a_row);
             if word.state() != state {

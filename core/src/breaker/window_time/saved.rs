@@ -26,6 +26,14 @@ struct Counts {
     both: u16,
 }
 
+impl Counts {
+    fn at(bytes: &[u8], index: usize) -> Self {
+        let at = HEADER.saturating_add(index.saturating_mul(PER_SLICE));
+        let field = |n: usize| u16_at(bytes, at.saturating_add(n));
+        Self { calls: field(0), failed: field(2), slow: field(4), both: field(6) }
+    }
+}
+
 impl<R: AsRef<[Bucket]>> TimeWindow<R> {
     /// Not in step with recorders: what they add meanwhile may be missed.
     pub(crate) fn save(&self, slices: Slices, generation: u16, now: u64, writer: &mut Writer<'_>) {
@@ -55,26 +63,32 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
     pub(crate) fn check_saved(bytes: &[u8]) -> Result<u32, SnapshotError> {
         let slices = usize::from(u16_at(bytes, 16));
         let whole = bytes.len() == HEADER.saturating_add(slices.saturating_mul(PER_SLICE));
-        if whole && u64_at(bytes, 8) != 0 { Ok(0) } else { Err(SnapshotError::Mismatch) }
+        let sound = (0..slices).all(|index| {
+            let Counts { calls, failed, slow, both } = Counts::at(bytes, index);
+            failed <= calls && slow <= calls && both <= failed.min(slow)
+        });
+        if whole && sound && u64_at(bytes, 8) != 0 { Ok(0) } else { Err(SnapshotError::Mismatch) }
     }
 
     /// Puts the counts where they belong `off` nanoseconds later, oldest first. What would lie before the origin of time
     /// counts in its first slice.
     pub(crate) fn load_saved(&self, slices: Slices, generation: u16, now: u64, off: u64, bytes: &[u8]) {
         let (into, slice_ns) = (u64_at(bytes, 0), u64_at(bytes, 8));
-        for index in (0..usize::from(u16_at(bytes, 16))).rev() {
-            let at = HEADER.saturating_add(index.saturating_mul(PER_SLICE));
-            let field = |n: usize| u16_at(bytes, at.saturating_add(n));
-            let counts = Counts { calls: field(0), failed: field(2), slow: field(4), both: field(6) };
-            // The newest instant at which they can have been recorded: forgotten rather late than early.
-            let age = match (index as u64).checked_sub(1) {
-                None => 0,
-                Some(older) => into.saturating_add(1).saturating_add(older.saturating_mul(slice_ns)),
-            };
-            let then = now.saturating_sub(off).saturating_sub(age);
+        let saved = usize::from(u16_at(bytes, 16));
+        // The newest instant at which a slice's calls can have been made: forgotten rather late than early.
+        let age = |index: usize| match (index as u64).checked_sub(1) {
+            None => 0,
+            Some(older) => into.saturating_add(1).saturating_add(older.saturating_mul(slice_ns)),
+        };
+        let then = |index: usize| now.saturating_sub(off).saturating_sub(age(index));
+        // From the oldest on: a head that stood at `now` already would count them all in its newest slice.
+        self.bring_forward(slices, generation, then(saved));
+        for index in (0..saved).rev() {
+            let counts = Counts::at(bytes, index);
+            let age = age(index);
             let gone = age.saturating_add(off) >= slices.slice_ns.saturating_mul(u64::from(slices.buckets));
             if counts.calls != 0 && !gone {
-                self.put(slices, generation, then, counts);
+                self.put(slices, generation, then(index), counts);
             }
         }
         self.bring_to(slices, generation, now);
