@@ -36,6 +36,17 @@ pub enum Reason {
 }
 
 impl Reason {
+    /// Every reason, in the order of their numbers.
+    pub const ALL: [Self; 7] = [
+        Self::RateLimited,
+        Self::CostExceedsBurst,
+        Self::BreakerOpen,
+        Self::TrialsTaken,
+        Self::ForcedOpen,
+        Self::BulkheadFull,
+        Self::RetryBudgetSpent,
+    ];
+
     /// A short fixed name, the same in every language: `breaker-open`, `rate-limited`, ...
     pub const fn name(self) -> &'static str {
         match self {

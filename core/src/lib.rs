@@ -26,6 +26,8 @@ pub mod guide;
 #[cfg(feature = "std")]
 pub mod host;
 pub mod limit;
+#[cfg(feature = "heapless")]
+pub mod registry;
 pub mod retry;
 
 #[cfg(feature = "wide")]
@@ -39,6 +41,8 @@ pub use concurrency::Bulkhead;
 pub use concurrency::{Bulkhead32, OverRelease};
 pub use decision::{Outcome, Reason, Refusal};
 pub use error::{Busy, ConfigError, NeedsTime};
+#[cfg(feature = "wide")]
+pub use event::{Counters, Journal, Observed, Rejections};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
 #[cfg(feature = "std")]

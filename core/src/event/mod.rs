@@ -1,5 +1,25 @@
 //! What happened, recorded without allocation and only where somebody attached an observer.
 
+#[cfg(feature = "wide")]
+mod counters;
+#[cfg(feature = "wide")]
+mod journal;
+#[cfg(feature = "wide")]
+mod observed;
+#[cfg(feature = "wide")]
+mod rejections;
+#[cfg(feature = "wide")]
+mod words;
+
+#[cfg(feature = "wide")]
+pub use counters::{Counters, Counts};
+#[cfg(feature = "wide")]
+pub use journal::Journal;
+#[cfg(feature = "wide")]
+pub use observed::Observed;
+#[cfg(feature = "wide")]
+pub use rejections::Rejections;
+
 use crate::breaker::{State, Trip};
 use crate::decision::Refusal;
 use crate::time::Nanos;
@@ -21,7 +41,7 @@ pub struct Event {
 pub enum EventKind {
     /// A call was refused.
     Refused(Refusal),
-    /// A breaker's rule was met: published before the transition it causes, and once per stay in METRICS_ONLY.
+    /// A breaker's rule was met: published before the transition it causes, and once per stay in `METRICS_ONLY`.
     Tripped(Trip),
     /// A breaker moved from one state to another.
     Transition {
