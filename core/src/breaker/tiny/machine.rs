@@ -367,6 +367,11 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
             let Some(next) = self.policy().recorded(word, mark) else {
                 return;
             };
+            if mutated("tiny_record_store") {
+                let moved = self.policy().judged(next, at);
+                self.word.borrow().0.store(moved.map_or(next, |moved| moved.word).0, crate::sync::Release);
+                return;
+            }
             let swapped = match self.policy().judged(next, at) {
                 Some(moved) => self.publish(word, &moved),
                 None => self.swap(word, next),

@@ -143,6 +143,9 @@ impl TinyBreaker32 {
             if next == word {
                 return;
             }
+            if mutated("tiny32_record_store") {
+                return self.0.store(next.0, crate::sync::Release);
+            }
             match self.swap(word, next) {
                 Ok(()) => return,
                 Err(seen) => word = seen,
