@@ -4,7 +4,7 @@ use crate::trace::{Op, Settings, Verdict, unusable};
 use overcurrent::breaker::{History, Metrics, Rule};
 use overcurrent::{
     Breaker, BreakerConfig, CountBreaker, Event, EventKind, HalfOpenEnd, Nanos, Observer, OpenFor, Outcome, Policy,
-    Reason, State, TinyBreaker, TrialTimeout, Window,
+    Reason, State, TimeBreaker, TinyBreaker, TrialTimeout, Window,
 };
 use serde_json::Value;
 
@@ -93,7 +93,8 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
     match policy.window() {
         Window::Calls(n) if n <= 256 && cfg.number::<u32>("half_open_calls")? <= 256 => on!(CountBreaker<16>),
         Window::Calls(_) => on!(CountBreaker<2048>),
-        Window::Time { .. } => unusable("no time window yet"),
+        Window::Time { buckets, .. } if buckets <= 64 => on!(TimeBreaker<64>),
+        Window::Time { .. } => on!(TimeBreaker<4095>),
     }
 }
 

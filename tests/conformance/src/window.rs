@@ -2,7 +2,7 @@
 
 use crate::trace::{Op, Settings, Verdict, unusable};
 use overcurrent::breaker::Metrics;
-use overcurrent::{BreakerConfig, CountBreaker, Nanos, Outcome, Policy, Window};
+use overcurrent::{BreakerConfig, CountBreaker, Nanos, Outcome, Policy, TimeBreaker, Window};
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -32,7 +32,8 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Vec<String>> {
     match cfg.text("impl")? {
         "CS" | "CL" if size <= 256 => through!(CountBreaker<16>, Window::calls(size)),
         "CS" | "CL" => through!(CountBreaker<2048>, Window::calls(size)),
-        "TS" => unusable("no time window yet"),
+        "TS" if size <= 64 => through!(TimeBreaker<64>, Window::time(Nanos::from_secs(u64::from(size)), size)),
+        "TS" => through!(TimeBreaker<4095>, Window::time(Nanos::from_secs(u64::from(size)), size)),
         "TL" => {
             let mut slices = Slices::new(size);
             each(&ops, |at, rec| slices.step(at.get(), rec))?;
