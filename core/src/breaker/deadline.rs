@@ -279,7 +279,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
         let in_a_row = self.in_a_row_now(word.generation());
         let due = match word.state() {
-            State::Closed => policy.judge(totals, in_a_row).any(),
+            // A window of time also meets a rule by losing its successes to time; only a result may trip a breaker, and
+            // there whoever records has the time to carry it out.
+            State::Closed => !H::TIMED && policy.judge(totals, in_a_row).any(),
             State::HalfOpen => totals.calls >= u32::from(policy.trial_min),
             _ => false,
         };

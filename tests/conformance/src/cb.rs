@@ -1,10 +1,10 @@
 //! Kind `cb`: the circuit breaker.
 
 use crate::trace::{Op, Settings, Verdict, unusable};
-use overcurrent::breaker::{History, Metrics, Rule};
+use overcurrent::breaker::{Bucket, CountWindow, History, Metrics, RingWord, Rule, TimeHistory};
 use overcurrent::{
     Breaker, BreakerConfig, CountBreaker, Event, EventKind, HalfOpenEnd, Nanos, Observer, OpenFor, Outcome, Policy,
-    Reason, State, TinyBreaker, TrialTimeout, Window,
+    Reason, State, TimeBreaker, TinyBreaker, TrialTimeout, Window,
 };
 use serde_json::Value;
 
@@ -80,8 +80,8 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
     let seen = ((), ());
     let _ = (events, rejections, seen);
     macro_rules! on {
-        ($breaker:ty) => {
-            match <$breaker>::new(policy) {
+        ($breaker:expr) => {
+            match $breaker {
                 Ok(breaker) => {
                     let breaker = Box::new(breaker.starting(begin.state, begin.start()));
                     replay_on(&*breaker, &Everything, begin, &ops)
@@ -90,11 +90,25 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
             }
         };
     }
+    let trials = cfg.number("half_open_calls")?;
     match policy.window() {
-        Window::Calls(n) if n <= 256 && cfg.number::<u32>("half_open_calls")? <= 256 => on!(CountBreaker<16>),
-        Window::Calls(_) => on!(CountBreaker<2048>),
-        Window::Time { .. } => unusable("no time window yet"),
+        Window::Calls(n) if n.max(trials) <= 256 => on!(CountBreaker::<16>::new(policy)),
+        Window::Calls(n) => on!(Breaker::over(policy, CountWindow::over(ring(n.max(trials))), ())),
+        Window::Time { buckets, .. } if buckets.max(trials) <= 64 => on!(TimeBreaker::<64>::new(policy)),
+        Window::Time { buckets, .. } => {
+            on!(Breaker::over(policy, TimeHistory::over(slices(buckets), ring(trials)), ()))
+        }
     }
+}
+
+/// Room for that many outcomes, for windows larger than usual.
+pub(crate) fn ring(outcomes: u32) -> Vec<RingWord> {
+    (0..outcomes.div_ceil(16)).map(|_| RingWord::new()).collect()
+}
+
+/// Room for that many slices of time.
+pub(crate) fn slices(buckets: u32) -> Vec<Bucket> {
+    (0..buckets).map(|_| Bucket::new()).collect()
 }
 
 /// Where and when a trace's breaker begins.

@@ -1,8 +1,9 @@
 //! Kind `window`: sliding windows alone.
 
+use crate::cb::{ring, slices};
 use crate::trace::{Op, Settings, Verdict, unusable};
-use overcurrent::breaker::Metrics;
-use overcurrent::{BreakerConfig, CountBreaker, Nanos, Outcome, Policy, Window};
+use overcurrent::breaker::{CountWindow, Metrics, TimeHistory};
+use overcurrent::{Breaker, BreakerConfig, CountBreaker, Nanos, Outcome, Policy, TimeBreaker, Window};
 use serde_json::Value;
 use std::collections::VecDeque;
 
@@ -13,8 +14,8 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Vec<String>> {
     let ops = Op::all(trace, 9)?;
     let phase = Nanos::new(phase);
     macro_rules! through {
-        ($breaker:ty, $window:expr) => {{
-            let breaker = match <$breaker>::new(policy($window)?) {
+        ($breaker:expr) => {{
+            let breaker = match $breaker {
                 Ok(breaker) => Box::new(breaker),
                 Err(e) => return unusable(e.to_string()),
             };
@@ -26,13 +27,24 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Vec<String>> {
                 }
                 breaker.metrics(at)
             })?;
-            Ok(Vec::new())
+            return Ok(Vec::new());
         }};
     }
     match cfg.text("impl")? {
-        "CS" | "CL" if size <= 256 => through!(CountBreaker<16>, Window::calls(size)),
-        "CS" | "CL" => through!(CountBreaker<2048>, Window::calls(size)),
-        "TS" => unusable("no time window yet"),
+        "CS" | "CL" => {
+            let policy = policy(Window::calls(size))?;
+            if size <= 256 {
+                through!(CountBreaker::<16>::new(policy))
+            }
+            through!(Breaker::over(policy, CountWindow::over(ring(size)), ()))
+        }
+        "TS" => {
+            let policy = policy(Window::time(Nanos::from_secs(u64::from(size)), size))?;
+            if size <= 64 {
+                through!(TimeBreaker::<64>::new(policy))
+            }
+            through!(Breaker::over(policy, TimeHistory::over(slices(size), ring(TRIALS)), ()))
+        }
         "TL" => {
             let mut slices = Slices::new(size);
             each(&ops, |at, rec| slices.step(at.get(), rec))?;
@@ -48,6 +60,9 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Vec<String>> {
 
 /// A call is slow when it takes longer than this; the outcome says which, the recorded duration does not.
 const SLOW: Nanos = Nanos::MILLISECOND;
+
+/// The trials, which a watching breaker never gets to, need room all the same.
+const TRIALS: u32 = 16;
 
 fn policy(window: Window) -> Verdict<Policy> {
     let config = BreakerConfig::new(window).min_calls(1).slow_call(SLOW, 100_000);
