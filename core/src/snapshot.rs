@@ -80,8 +80,11 @@ impl<'a> Writer<'a> {
 
     fn bytes(&mut self, bytes: &[u8]) {
         let end = self.length.saturating_add(bytes.len());
-        if let Some(place) = self.out.get_mut(self.length..end) {
-            place.copy_from_slice(bytes);
+        if let Some(room) = self.out.get_mut(self.length..end) {
+            // Not `copy_from_slice`: the compiler cannot see that the lengths agree and keeps its panic.
+            for (place, byte) in room.iter_mut().zip(bytes) {
+                *place = *byte;
+            }
         }
         self.length = end;
     }
