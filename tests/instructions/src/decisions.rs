@@ -10,7 +10,8 @@ use std::hint::black_box;
 pub type Loop = fn(u64);
 
 pub const DECISIONS: &[(&str, Loop)] = &[
-    ("Gcra admit", |n| gcra_admit(&gcra(1_000_003, u64::from(u32::MAX)), n)),
+    ("Gcra admit, 1,000 a second", |n| gcra_admit(&gcra(1_000, 1_000_000), n)),
+    ("Gcra admit, 1,000,003 a second", |n| gcra_admit(&gcra(1_000_003, 1_000_000), n)),
     ("Gcra deny", |n| {
         let limiter = gcra(1, 1);
         limiter.penalize_until(Nanos::MAX, Nanos::ZERO);
