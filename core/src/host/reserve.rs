@@ -76,7 +76,7 @@ macro_rules! gcra {
                     return Err(Refusal::new(Reason::CostExceedsBurst, None));
                 }
                 let wait = self.peek(n, now).retry_after.unwrap_or(Nanos::MAX);
-                Ok(wait + time_for(ahead, quota.permits(), quota.per()))
+                Ok(wait.saturating_add(time_for(ahead, quota.permits(), quota.per())))
             }
         }
     };
@@ -86,7 +86,7 @@ gcra!(Gcra);
 gcra!(LiveGcra);
 
 fn sooner(refusal: Refusal, max_wait: Nanos) -> Refusal {
-    Refusal::new(refusal.reason, refusal.retry_after.map(|wait| wait - max_wait))
+    Refusal::new(refusal.reason, refusal.retry_after.map(|wait| wait.saturating_sub(max_wait)))
 }
 
 /// How long `n` permits take at a rate, rounded up.

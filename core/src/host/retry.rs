@@ -149,7 +149,7 @@ impl<'b, R, C: Clock> Retry<'b, R, C> {
     /// });
     /// assert_eq!(tried, 2); // one retry was there to spend
     /// ```
-    pub fn budget<'c>(self, budget: &'c RetryBudget) -> Retry<'c, R, C> {
+    pub fn budget(self, budget: &RetryBudget) -> Retry<'_, R, C> {
         let Self { backoff, attempts, max_wait, rule, clock, .. } = self;
         Retry { backoff, attempts, max_wait, budget: Some(budget), rule, clock }
     }
