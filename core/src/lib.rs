@@ -48,7 +48,7 @@ pub use gate::Gate;
 #[cfg(feature = "std")]
 pub use host::{
     Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,
-    GateExt, Guard, Intervals, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry,
+    GateExt, Guard, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry,
     SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 #[cfg(feature = "wide")]

@@ -204,7 +204,10 @@ impl<L: Reserve, C: Clock, T: Timer> Waiters<L, C, T> {
 
 impl<L: Reserve + fmt::Debug, C, T> fmt::Debug for Waiters<L, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Waiters").field("limiter", &self.limiter).field("waiting", &self.waiting()).finish()
+        f.debug_struct("Waiters")
+            .field("limiter", &self.limiter)
+            .field("waiting", &self.waiting())
+            .finish_non_exhaustive()
     }
 }
 
@@ -235,7 +238,7 @@ impl<L: Reserve, C: Clock, T> Place<'_, L, C, T> {
                 (Turn::Granted, _) => return Ok(()),
                 (Turn::Refused(refusal), _) => return Err(refusal),
                 // Both may return early; the queue is asked again then.
-                (Turn::At(at), now) => std::thread::park_timeout((at - now).as_duration()),
+                (Turn::At(at), now) => std::thread::park_timeout(at.saturating_sub(now).as_duration()),
                 (Turn::Queued, _) => std::thread::park(),
             }
         }
@@ -303,7 +306,7 @@ impl<L: Reserve, C: Clock, T: Timer> Future for Acquire<'_, L, C, T> {
                 }
                 (Turn::At(at), now) => {
                     if sleep.as_ref().is_none_or(|(until, _)| *until != at) {
-                        *sleep = Some((at, Box::pin(this.waiters.timer.sleep((at - now).as_duration()))));
+                        *sleep = Some((at, Box::pin(this.waiters.timer.sleep(at.saturating_sub(now).as_duration()))));
                     }
                     let asleep = sleep.as_mut().is_some_and(|(_, sleep)| sleep.as_mut().poll(cx).is_pending());
                     if asleep {

@@ -57,7 +57,7 @@ impl ManualClock {
     pub fn advance(&self, by: impl Into<Nanos>) {
         let by = by.into();
         let mut shared = self.lock();
-        shared.at.now = shared.at.now + by;
+        shared.at.now = shared.at.now.saturating_add(by);
         wake_due(shared);
     }
 
@@ -137,7 +137,7 @@ impl Timer for ManualClock {
     type Sleep = ManualSleep;
 
     fn sleep(&self, wait: Duration) -> ManualSleep {
-        let deadline = self.now().now + wait.into();
+        let deadline = self.now().now.saturating_add(wait.into());
         ManualSleep { clock: self.clone(), deadline, place: None }
     }
 }

@@ -32,7 +32,7 @@ pub use fallback::Fallback;
 pub use guard::Guard;
 pub use manual::{ManualClock, ManualSleep};
 pub use reserve::Reserve;
-pub use retry::{Again, AnyError, Intervals, Retriable, Retry};
+pub use retry::{Again, AnyError, Retriable, Retry};
 pub use slots::{Enter, SlotGuard, Slots};
 pub use thread_timer::{ThreadSleep, ThreadTimer};
 pub use timeout::{Deadline, TimedOut, timeout};

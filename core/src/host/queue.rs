@@ -83,7 +83,7 @@ impl<R> Queue<R> {
         L: Reserve<Reservation = R> + ?Sized,
     {
         self.promise(limiter, now);
-        let waiting = Waiting { n, until: now + max_wait, waker: None };
+        let waiting = Waiting { n, until: now.saturating_add(max_wait), waker: None };
         if !self.has_head(now) {
             // Nobody is left waiting either: `promise` stops at a head only.
             let reservation = limiter.reserve(n, max_wait, now)?;
@@ -97,7 +97,7 @@ impl<R> Queue<R> {
         }
         let wait = limiter.wait_behind(self.asked, n, now)?;
         if wait > max_wait {
-            return Err(Refusal::new(Reason::RateLimited, Some(wait - max_wait)));
+            return Err(Refusal::new(Reason::RateLimited, Some(wait.saturating_sub(max_wait))));
         }
         let ticket = self.ticket();
         self.waiting.insert(ticket, waiting);
@@ -130,7 +130,7 @@ impl<R> Queue<R> {
     where
         L: Reserve<Reservation = R> + ?Sized,
     {
-        let promise = match limiter.reserve(waiting.n, waiting.until - now, now) {
+        let promise = match limiter.reserve(waiting.n, waiting.until.saturating_sub(now), now) {
             Ok(reservation) => Promise::At(limiter.ready_at(&reservation), Some(reservation)),
             Err(refusal) => Promise::Broken(refusal),
         };

@@ -1,7 +1,7 @@
 //! What a queue of waiters asks of a limiter.
 
 use crate::decision::{Reason, Refusal};
-use crate::limit::{Gcra, Reservation};
+use crate::limit::{CycleLimiter, Gcra, LiveGcra, Reservation};
 use crate::time::Nanos;
 
 /// A limiter that can promise permits for later: what [`Waiters`](crate::Waiters) queue in front of.
@@ -55,12 +55,52 @@ impl<L: Reserve + ?Sized> Reserve for &L {
     }
 }
 
-impl Reserve for Gcra {
+macro_rules! gcra {
+    ($limiter:ty) => {
+        impl Reserve for $limiter {
+            type Reservation = Reservation;
+
+            fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Reservation, Refusal> {
+                // The limiter tells when the permits are there; the caller would be content `max_wait` before that.
+                Self::reserve(self, n, max_wait, now).map_err(|denied| sooner(denied.into(), max_wait))
+            }
+            fn ready_at(&self, reservation: &Reservation) -> Nanos {
+                reservation.ready_at()
+            }
+            fn cancel(&self, reservation: Reservation) -> bool {
+                Self::cancel(self, reservation)
+            }
+            fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
+                let quota = self.quota();
+                if u64::from(n) > quota.burst() {
+                    return Err(Refusal::new(Reason::CostExceedsBurst, None));
+                }
+                let wait = self.peek(n, now).retry_after.unwrap_or(Nanos::MAX);
+                Ok(wait.saturating_add(time_for(ahead, quota.permits(), quota.per())))
+            }
+        }
+    };
+}
+
+gcra!(Gcra);
+gcra!(LiveGcra);
+
+fn sooner(refusal: Refusal, max_wait: Nanos) -> Refusal {
+    Refusal::new(refusal.reason, refusal.retry_after.map(|wait| wait.saturating_sub(max_wait)))
+}
+
+/// How long `n` permits take at a rate, rounded up.
+fn time_for(n: u64, permits: u64, per: Nanos) -> Nanos {
+    let product = u128::from(n).saturating_mul(u128::from(per.get())); // below 2^128
+    let time = product.div_ceil(u128::from(permits.max(1)));
+    Nanos::new(u64::try_from(time).unwrap_or(u64::MAX))
+}
+
+impl Reserve for CycleLimiter {
     type Reservation = Reservation;
 
     fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Reservation, Refusal> {
-        // The limiter tells when the permits are there; the caller would be content `max_wait` before that.
-        Self::reserve(self, n, max_wait, now).map_err(|denied| sooner(denied.into(), max_wait))
+        self.reserve_within(n, max_wait, now).map_err(Refusal::from)
     }
     fn ready_at(&self, reservation: &Reservation) -> Nanos {
         reservation.ready_at()
@@ -69,22 +109,8 @@ impl Reserve for Gcra {
         Self::cancel(self, reservation)
     }
     fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
-        let quota = self.quota();
-        if u64::from(n) > quota.burst() {
-            return Err(Refusal::new(Reason::CostExceedsBurst, None));
-        }
-        let wait = self.peek(n, now).retry_after.unwrap_or(Nanos::MAX);
-        Ok(wait + time_for(ahead, quota.permits(), quota.per()))
+        // Permits come by cycles: those for all of them together are there when the last of them is.
+        let all = u32::try_from(ahead.saturating_add(u64::from(n))).ok();
+        all.and_then(|all| self.wait(all, now)).ok_or(Refusal::new(Reason::RateLimited, None))
     }
-}
-
-fn sooner(refusal: Refusal, max_wait: Nanos) -> Refusal {
-    Refusal::new(refusal.reason, refusal.retry_after.map(|wait| wait - max_wait))
-}
-
-/// How long `n` permits take at a rate, rounded up.
-fn time_for(n: u64, permits: u64, per: Nanos) -> Nanos {
-    let product = u128::from(n).saturating_mul(u128::from(per.get())); // below 2^128
-    let time = product.div_ceil(u128::from(permits.max(1)));
-    Nanos::new(u64::try_from(time).unwrap_or(u64::MAX))
 }

@@ -4,37 +4,10 @@ use crate::decision::Reason;
 use crate::host::call::CallError;
 use crate::host::clock::{Clock, MonotonicClock};
 use crate::host::timer::Timer;
-use crate::time::{At, Nanos};
+use crate::retry::{Backoff, Delays, RetryBudget, Withdrawal};
+use crate::time::Nanos;
 use std::future::Future;
 use std::time::Duration;
-
-/// How long to wait before the next attempt.
-///
-/// A plain [`Nanos`] is always the same wait; every function from the attempt that failed (from 1) and the time to
-/// [`Nanos`] is one.
-///
-/// ```
-/// use overcurrent::{Intervals, Nanos};
-/// let linear = |attempt: u32, _| Nanos::from_millis(100 * u64::from(attempt));
-/// assert_eq!(linear.interval(3, Nanos::ZERO, Nanos::ZERO.into()), Nanos::from_millis(300));
-/// ```
-pub trait Intervals {
-    /// The wait after the `attempt`-th attempt (from 1), given the `previous` wait and a reading of the clock, whose
-    /// random bits may spread it.
-    fn interval(&self, attempt: u32, previous: Nanos, at: At) -> Nanos;
-}
-
-impl Intervals for Nanos {
-    fn interval(&self, _: u32, _: Nanos, _: At) -> Nanos {
-        *self
-    }
-}
-
-impl<F: Fn(u32, At) -> Nanos> Intervals for F {
-    fn interval(&self, attempt: u32, _: Nanos, at: At) -> Nanos {
-        self(attempt, at)
-    }
-}
 
 /// Whether an error is worth another attempt.
 ///
@@ -94,52 +67,54 @@ impl<E, F: Fn(&E) -> Again> Retriable<E> for F {
 /// Makes a call again while it fails, a limited number of times.
 ///
 /// The closure gets the number of the attempt, from 1, and asks its gate anew each time. Refusals are tried again after
-/// the longer of the interval and their `retry_after`; a breaker that was forced open and a request larger than the
+/// the longer of the back-off and their `retry_after`; a breaker that was forced open and a request larger than the
 /// burst are not. Which of the call's own errors are is for [`retry_if`](Retry::retry_if). The last error is handed on
 /// as it is.
 ///
 /// ```
-/// use overcurrent::{Bulkhead, GateExt, Nanos, Retry};
+/// use overcurrent::{Bulkhead, GateExt, Nanos, Retry, retry::BackoffConfig};
 /// let slots = Bulkhead::new(8).unwrap();
-/// let retry = Retry::new(Nanos::from_millis(1)).attempts(4);
+/// let retry = Retry::new(BackoffConfig::exponential(Nanos::MILLISECOND, 2_000).build().unwrap()).attempts(4);
 /// let mut replies = ["boom", "boom", "7"].into_iter();
 /// let result = retry.run(|_attempt| slots.call(|| replies.next().unwrap().parse::<u8>()));
 /// assert_eq!(result, Ok(7));
 /// ```
 #[derive(Clone, Copy, Debug)]
 #[must_use = "nothing is tried until `run`"]
-pub struct Retry<I, R = AnyError, C = MonotonicClock> {
-    intervals: I,
+pub struct Retry<'b, R = AnyError, C = MonotonicClock> {
+    backoff: Backoff,
     attempts: u32,
     max_wait: Nanos,
+    budget: Option<&'b RetryBudget>,
     rule: R,
     clock: C,
 }
 
-impl<I: Intervals> Retry<I> {
+impl Retry<'_> {
     /// Three attempts, with these waits between them.
     ///
     /// ```
-    /// use overcurrent::{Nanos, Retry};
+    /// use overcurrent::{Nanos, Retry, retry::BackoffConfig};
     /// let mut tried = 0;
-    /// let result = Retry::new(Nanos::MILLISECOND).run_plain(|attempt| {
+    /// let result = Retry::new(BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap()).run_plain(|attempt| {
     ///     tried = attempt;
     ///     "seven".parse::<u8>()
     /// });
     /// assert!(result.is_err());
     /// assert_eq!(tried, 3);
     /// ```
-    pub const fn new(intervals: I) -> Self {
-        Self { intervals, attempts: 3, max_wait: Nanos::MAX, rule: AnyError, clock: MonotonicClock }
+    pub const fn new(backoff: Backoff) -> Self {
+        Self { backoff, attempts: 3, max_wait: Nanos::MAX, budget: None, rule: AnyError, clock: MonotonicClock }
     }
 }
 
-impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
+impl<'b, R, C: Clock> Retry<'b, R, C> {
     /// The number of attempts, the first among them (0 counts as 1).
     ///
     /// ```
-    /// use overcurrent::{Nanos, Retry};
-    /// let once = Retry::new(Nanos::MILLISECOND).attempts(1);
+    /// # use overcurrent::{Nanos, Retry, retry::BackoffConfig};
+    /// # let backoff = BackoffConfig::fixed(Nanos::HOUR).build().unwrap();
+    /// let once = Retry::new(backoff).attempts(1);
     /// assert!(once.run_plain(|_| "seven".parse::<u8>()).is_err());
     /// ```
     pub fn attempts(self, attempts: u32) -> Self {
@@ -149,40 +124,64 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
     /// Gives up at once where the next wait would be longer than this.
     ///
     /// ```
-    /// use overcurrent::{Nanos, Retry};
-    /// let hasty = Retry::new(Nanos::HOUR).max_wait(Nanos::SECOND);
+    /// # use overcurrent::{Nanos, Retry, retry::{BackoffConfig, Jitter}};
+    /// # let backoff = BackoffConfig::fixed(Nanos::HOUR).jitter(Jitter::None).build().unwrap();
+    /// let hasty = Retry::new(backoff).max_wait(Nanos::SECOND);
     /// assert!(hasty.run_plain(|_| "seven".parse::<u8>()).is_err()); // not an hour later
     /// ```
     pub fn max_wait(self, max_wait: impl Into<Nanos>) -> Self {
         Self { max_wait: max_wait.into(), ..self }
     }
 
+    /// Retries only while `budget` pays: each retry takes out, each success pays in. Share one budget among all callers
+    /// of the same other side. A retry that its gate refuses, or that is dropped while it sleeps, is given back where
+    /// the budget can.
+    ///
+    /// ```
+    /// use overcurrent::{Nanos, Retry, retry::{BackoffConfig, RetryBudget, RetryBudgetConfig}};
+    /// # let backoff = BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap();
+    /// let budget = RetryBudget::new(RetryBudgetConfig::new().min_per_second(0).cap(1).build().unwrap());
+    /// let retry = Retry::new(backoff).attempts(10).budget(&budget);
+    /// let mut tried = 0;
+    /// let _ = retry.run_plain(|attempt| {
+    ///     tried = attempt;
+    ///     "seven".parse::<u8>()
+    /// });
+    /// assert_eq!(tried, 2); // one retry was there to spend
+    /// ```
+    pub fn budget(self, budget: &RetryBudget) -> Retry<'_, R, C> {
+        let Self { backoff, attempts, max_wait, rule, clock, .. } = self;
+        Retry { backoff, attempts, max_wait, budget: Some(budget), rule, clock }
+    }
+
     /// Which of the call's own errors are worth another attempt, and from when on if the other side said so.
     ///
     /// ```
     /// use overcurrent::{Again, Nanos, Retry};
-    /// let retry = Retry::new(Nanos::MILLISECOND).retry_if(|status: &u16| match status {
+    /// # let backoff = overcurrent::retry::BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap();
+    /// let retry = Retry::new(backoff).retry_if(|status: &u16| match status {
     ///     429 => Again::After(Nanos::from_millis(2)),
     ///     status => Again::from(*status >= 500),
     /// });
     /// assert_eq!(retry.run_plain(|attempt| if attempt == 1 { Err(429) } else { Ok(attempt) }), Ok(2));
     /// assert_eq!(retry.run_plain(|attempt| if attempt == 1 { Err(404) } else { Ok(attempt) }), Err(404));
     /// ```
-    pub fn retry_if<E, F: Fn(&E) -> Again>(self, rule: F) -> Retry<I, F, C> {
-        let Self { intervals, attempts, max_wait, clock, .. } = self;
-        Retry { intervals, attempts, max_wait, rule, clock }
+    pub fn retry_if<E, F: Fn(&E) -> Again>(self, rule: F) -> Retry<'b, F, C> {
+        let Self { backoff, attempts, max_wait, budget, clock, .. } = self;
+        Retry { backoff, attempts, max_wait, budget, rule, clock }
     }
 
-    /// Takes its random bits from another clock.
+    /// Takes random bits, and the budget's time, from another clock.
     ///
     /// ```
-    /// use overcurrent::{ManualClock, Nanos, Retry};
-    /// let retry = Retry::new(Nanos::MILLISECOND).with_clock(ManualClock::new());
+    /// # use overcurrent::{ManualClock, Nanos, Retry, retry::BackoffConfig};
+    /// # let backoff = BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap();
+    /// let retry = Retry::new(backoff).with_clock(ManualClock::new());
     /// assert_eq!(retry.run_plain(|_| "7".parse::<u8>()), Ok(7));
     /// ```
-    pub fn with_clock<D: Clock>(self, clock: D) -> Retry<I, R, D> {
-        let Self { intervals, attempts, max_wait, rule, .. } = self;
-        Retry { intervals, attempts, max_wait, rule, clock }
+    pub fn with_clock<D: Clock>(self, clock: D) -> Retry<'b, R, D> {
+        let Self { backoff, attempts, max_wait, budget, rule, .. } = self;
+        Retry { backoff, attempts, max_wait, budget, rule, clock }
     }
 
     /// Makes a protected call until it works or there is no more to try. Sleeps on this thread.
@@ -191,10 +190,10 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
     /// That of the last attempt.
     ///
     /// ```
-    /// # use overcurrent::{Bulkhead, GateExt, Nanos, Retry};
+    /// # use overcurrent::{Bulkhead, GateExt, Nanos, Retry, retry::BackoffConfig};
+    /// # let backoff = BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap();
     /// # let slots = Bulkhead::new(8).unwrap();
-    /// let retry = Retry::new(Nanos::MILLISECOND);
-    /// assert_eq!(retry.run(|_| slots.call(|| "7".parse::<u8>())), Ok(7));
+    /// assert_eq!(Retry::new(backoff).run(|_| slots.call(|| "7".parse::<u8>())), Ok(7));
     /// ```
     pub fn run<T, E>(&self, call: impl FnMut(u32) -> Result<T, CallError<E>>) -> Result<T, CallError<E>>
     where
@@ -209,10 +208,11 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
     /// That of the last attempt.
     ///
     /// ```
-    /// # use overcurrent::{Bulkhead, GateExt, Nanos, Retry};
+    /// # use overcurrent::{Bulkhead, GateExt, Nanos, Retry, retry::{BackoffConfig, Jitter}};
+    /// # let backoff = BackoffConfig::fixed(Nanos::HOUR).jitter(Jitter::None).build().unwrap();
     /// # let slots = Bulkhead::new(8).unwrap();
     /// let mut slept = Vec::new();
-    /// let result = Retry::new(Nanos::HOUR).run_with(|wait| slept.push(wait), |_| slots.call(|| "x".parse::<u8>()));
+    /// let result = Retry::new(backoff).run_with(|wait| slept.push(wait), |_| slots.call(|| "x".parse::<u8>()));
     /// assert!(result.is_err());
     /// assert_eq!(slept, [std::time::Duration::from_secs(3_600); 2]);
     /// ```
@@ -224,18 +224,12 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
     where
         R: Retriable<E>,
     {
-        let mut progress = Progress::FIRST;
+        let mut progress = self.begin();
         loop {
-            match call(progress.attempt) {
-                Ok(value) => return Ok(value),
-                Err(error) => match self.next(progress, &error) {
-                    Some(next) => {
-                        sleep(next.wait.as_duration());
-                        progress = next;
-                    }
-                    None => return Err(error),
-                },
-            }
+            let result = call(progress.attempt);
+            let Some(retry) = self.judge(&mut progress, &result) else { return result };
+            sleep(retry.wait.as_duration());
+            progress.paid = retry.begin();
         }
     }
 
@@ -245,25 +239,21 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
     /// That of the last attempt.
     ///
     /// ```
-    /// use overcurrent::{Nanos, Retry};
-    /// assert_eq!(Retry::new(Nanos::MILLISECOND).run_plain(|_| "7".parse::<u8>()), Ok(7));
+    /// # use overcurrent::{Nanos, Retry, retry::BackoffConfig};
+    /// # let backoff = BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap();
+    /// assert_eq!(Retry::new(backoff).run_plain(|_| "7".parse::<u8>()), Ok(7));
     /// ```
     pub fn run_plain<T, E>(&self, mut call: impl FnMut(u32) -> Result<T, E>) -> Result<T, E>
     where
         R: Retriable<E>,
     {
-        let mut progress = Progress::FIRST;
+        let mut progress = self.begin();
         loop {
-            match call(progress.attempt) {
-                Ok(value) => return Ok(value),
-                Err(error) => match self.after(progress, self.rule.again(&error)) {
-                    Some(next) => {
-                        std::thread::sleep(next.wait.as_duration());
-                        progress = next;
-                    }
-                    None => return Err(error),
-                },
-            }
+            let result = call(progress.attempt);
+            let again = result.as_ref().err().map(|error| self.rule.again(error));
+            let Some(retry) = self.next(&mut progress, again) else { return result };
+            std::thread::sleep(retry.wait.as_duration());
+            progress.paid = retry.begin();
         }
     }
 
@@ -274,15 +264,14 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
     /// That of the last attempt.
     ///
     /// ```
-    /// use overcurrent::{Bulkhead, GateExt, Nanos, Retry, ThreadTimer};
+    /// use overcurrent::{Bulkhead, GateExt, Nanos, Retry, ThreadTimer, retry::BackoffConfig};
+    /// # let backoff = BackoffConfig::fixed(Nanos::MILLISECOND).build().unwrap();
     /// # let slots = Bulkhead::new(8).unwrap();
     /// # let rt = tokio::runtime::Builder::new_current_thread().build().unwrap();
     /// # rt.block_on(async {
-    /// let retry = Retry::new(Nanos::MILLISECOND);
-    /// let result = retry
-    ///     .run_async(&ThreadTimer, |attempt| slots.call_async(async move || if attempt < 3 { Err(()) } else { Ok(7) }))
-    ///     .await;
-    /// assert_eq!(result, Ok(7));
+    /// let flaky = async |attempt: u32| if attempt < 3 { Err("boom") } else { Ok(attempt) };
+    /// let result = Retry::new(backoff).run_async(&ThreadTimer, |n| slots.call_async(move || flaky(n))).await;
+    /// assert_eq!(result, Ok(3));
     /// # });
     /// ```
     pub async fn run_async<T, E, F>(
@@ -294,61 +283,96 @@ impl<I: Intervals, R, C: Clock> Retry<I, R, C> {
         F: Future<Output = Result<T, CallError<E>>>,
         R: Retriable<E>,
     {
-        let mut progress = Progress::FIRST;
+        let mut progress = self.begin();
         loop {
-            match call(progress.attempt).await {
-                Ok(value) => return Ok(value),
-                Err(error) => match self.next(progress, &error) {
-                    Some(next) => {
-                        timer.sleep(next.wait.as_duration()).await;
-                        progress = next;
-                    }
-                    None => return Err(error),
-                },
-            }
+            let result = call(progress.attempt).await;
+            let Some(retry) = self.judge(&mut progress, &result) else { return result };
+            timer.sleep(retry.wait.as_duration()).await;
+            progress.paid = retry.begin();
         }
     }
 
-    fn next<E>(&self, progress: Progress, error: &CallError<E>) -> Option<Progress>
+    fn begin(&self) -> Progress {
+        Progress { attempt: 1, delays: self.backoff.delays(), paid: None }
+    }
+
+    /// What comes after `result`, if anything.
+    fn judge<T, E>(&self, progress: &mut Progress, result: &Result<T, CallError<E>>) -> Option<Waiting<'b>>
     where
         R: Retriable<E>,
     {
-        let again = match error {
-            CallError::Failed(error) => self.rule.again(error),
-            CallError::Refused(refusal) => match (refusal.retry_after, refusal.reason) {
-                (Some(wait), _) => Again::After(wait),
-                // A slot or a trial comes back when somebody ends; these do not.
-                (None, Reason::ForcedOpen | Reason::CostExceedsBurst) => Again::No,
-                (None, _) => Again::Yes,
-            },
+        let again = match result {
+            Ok(_) => None,
+            Err(CallError::Failed(error)) => Some(self.rule.again(error)),
+            Err(CallError::Refused(refusal)) => {
+                if let (Some(budget), Some(paid)) = (self.budget, progress.paid.take()) {
+                    budget.cancel(paid); // it was not made
+                }
+                Some(match (refusal.retry_after, refusal.reason) {
+                    (Some(wait), _) => Again::After(wait),
+                    // A slot or a trial comes back when somebody ends; these do not.
+                    (None, Reason::ForcedOpen | Reason::CostExceedsBurst) => Again::No,
+                    (None, _) => Again::Yes,
+                })
+            }
         };
-        self.after(progress, again)
+        self.next(progress, again)
     }
 
-    fn after(&self, progress: Progress, again: Again) -> Option<Progress> {
-        let least = match again {
-            Again::No => return None,
-            Again::Yes => Nanos::ZERO,
-            Again::After(wait) => wait,
+    /// `None` was a success.
+    fn next(&self, progress: &mut Progress, again: Option<Again>) -> Option<Waiting<'b>> {
+        let retry_after = match again {
+            None => {
+                if let Some(budget) = self.budget {
+                    budget.deposit(self.clock.now().now);
+                }
+                return None;
+            }
+            Some(Again::No) => return None,
+            Some(Again::Yes) => None,
+            Some(Again::After(wait)) => Some(wait),
         };
         if progress.attempt >= self.attempts {
             return None;
         }
-        let wait = self.intervals.interval(progress.attempt, progress.wait, self.clock.now()).max(least);
+        progress.attempt = progress.attempt.saturating_add(1);
+        let at = self.clock.now();
+        let wait = progress.delays.next_delay(at.random, retry_after);
         if wait > self.max_wait {
             return None;
         }
-        Some(Progress { attempt: progress.attempt.saturating_add(1), wait })
+        let paid = match self.budget {
+            Some(budget) => Some((budget, budget.try_withdraw(at.now).ok()?)),
+            None => None,
+        };
+        Some(Waiting { wait, paid })
     }
 }
 
-/// An attempt, and the wait before it.
-#[derive(Clone, Copy)]
 struct Progress {
+    /// The attempt under way.
     attempt: u32,
-    wait: Nanos,
+    delays: Delays,
+    /// What the budget paid for it.
+    paid: Option<Withdrawal>,
 }
 
-impl Progress {
-    const FIRST: Self = Self { attempt: 1, wait: Nanos::ZERO };
+/// A retry that waits to be made; dropped, it gives back what the budget paid for it.
+struct Waiting<'b> {
+    wait: Nanos,
+    paid: Option<(&'b RetryBudget, Withdrawal)>,
+}
+
+impl Waiting<'_> {
+    fn begin(mut self) -> Option<Withdrawal> {
+        self.paid.take().map(|(_, paid)| paid)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if let Some((budget, paid)) = self.paid.take() {
+            budget.cancel(paid);
+        }
+    }
 }

@@ -146,13 +146,13 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
             Err((Some(place), refusal)) => (place, refusal),
             Err((None, refusal)) => return Err(refusal),
         };
-        let until = self.clock.now().now + max_wait;
+        let until = self.clock.now().now.saturating_add(max_wait);
         let waker = this_thread();
         loop {
             if let Some(held) = self.locked(|line| line.turn(place.ticket, &waker)) {
                 return Ok(self.guard(held));
             }
-            let left = until - self.clock.now().now;
+            let left = until.saturating_sub(self.clock.now().now);
             if left == Nanos::ZERO {
                 return Err(refusal);
             }
@@ -239,7 +239,7 @@ impl<G: Gate, C: Clock, T: Timer> Slots<G, C, T> {
 
 impl<G: Gate + fmt::Debug, C, T> fmt::Debug for Slots<G, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slots").field("gate", &self.gate).field("waiting", &self.waiting()).finish()
+        f.debug_struct("Slots").field("gate", &self.gate).field("waiting", &self.waiting()).finish_non_exhaustive()
     }
 }
 
@@ -368,7 +368,7 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
                 Ok(guard) => return Poll::Ready(Ok(guard)),
                 Err((None, refusal)) => return Poll::Ready(Err(refusal)),
                 Err((Some(place), refusal)) => {
-                    let until = (max_wait < Nanos::MAX).then(|| slots.clock.now().now + max_wait);
+                    let until = (max_wait < Nanos::MAX).then(|| slots.clock.now().now.saturating_add(max_wait));
                     this.stage = Stage::Waiting { place, refusal, until, sleep: None };
                 }
             }
@@ -379,7 +379,7 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
                 break Ok(slots.guard(held));
             }
             let Some(until) = *until else { return Poll::Pending };
-            let left = until - slots.clock.now().now;
+            let left = until.saturating_sub(slots.clock.now().now);
             if left == Nanos::ZERO {
                 break Err(*refusal);
             }

@@ -99,7 +99,7 @@ impl Deadline {
     /// ```
     pub fn after(limit: impl Into<Nanos>, clock: &impl Clock) -> Self {
         let limit = limit.into();
-        Self { at: clock.now().now + limit, limit }
+        Self { at: clock.now().now.saturating_add(limit), limit }
     }
 
     /// What is left, zero when it is over.
@@ -110,7 +110,7 @@ impl Deadline {
     /// assert_eq!(Deadline::after(Nanos::SECOND, &clock).remaining(&clock), Nanos::SECOND);
     /// ```
     pub fn remaining(&self, clock: &impl Clock) -> Nanos {
-        self.at - clock.now().now
+        self.at.saturating_sub(clock.now().now)
     }
 
     /// Whether there is time left.

@@ -1,7 +1,10 @@
 //! Queues of waiters: order, cancellation, the longest wait.
 
 use crate::probe::{Hand, block_on, is_send};
-use overcurrent::{Clock, Gcra, ManualClock, Nanos, Rate, Reason, Refusal, ThreadTimer, Waiters};
+use overcurrent::limit::CycleConfig;
+use overcurrent::{
+    Clock, CycleLimiter, Gcra, LiveGcra, ManualClock, Nanos, Rate, Reason, Refusal, ThreadTimer, Waiters,
+};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -399,4 +402,44 @@ proptest! {
             prop_assert!(clock.sleepers() <= 1);
         }
     }
+}
+
+#[test]
+fn waiters_before_a_cycle_limiter_come_with_its_cycles() {
+    let clock = ManualClock::new();
+    let limiter = CycleLimiter::new(CycleConfig::new(2, Nanos::SECOND).build().unwrap());
+    let limiter = Waiters::new(limiter).with_clock(clock.clone()).with_timer(clock.clone());
+    let mut waiting: Vec<_> = (0..7).map(|_| Some(Hand::new(limiter.acquire(1)))).collect();
+    for (i, hand) in waiting.iter_mut().flatten().enumerate() {
+        assert_eq!(hand.poll().is_ready(), i < 2);
+    }
+    let mut seen = vec![0; 7];
+    (waiting[0], waiting[1]) = (None, None);
+    // 2 3 | 4 5 | 6, then the next with it
+    let within = |seconds| block_on(limiter.acquire_within(1, Nanos::from_secs(seconds)));
+    assert_eq!(within(2), Err(Refusal::new(Reason::RateLimited, Some(Nanos::SECOND))));
+    (waiting[4], waiting[2]) = (None, None);
+    clock.advance(Nanos::SECOND);
+    assert_eq!(run(&mut waiting, &mut seen), [3, 5]);
+    clock.advance(Nanos::SECOND);
+    assert_eq!(run(&mut waiting, &mut seen), [6]);
+    assert_eq!(limiter.try_acquire(1), Ok(()));
+    assert_eq!((limiter.waiting(), clock.sleepers()), (0, 0));
+}
+
+#[test]
+fn waiters_whose_request_a_new_quota_cannot_hold_are_refused_and_the_others_go_on() {
+    let clock = ManualClock::new();
+    let rate = |burst| Rate::new(1_000, Nanos::SECOND).burst(burst).build().unwrap();
+    let limiter = Waiters::new(LiveGcra::new(rate(5))).with_clock(clock.clone()).with_timer(clock.clone());
+    limiter.try_acquire(5).unwrap();
+    let mut waiting: Vec<_> = [1, 4, 1].map(|n| Hand::new(limiter.acquire(n))).into();
+    for hand in &mut waiting {
+        assert!(hand.poll().is_pending());
+    }
+    limiter.limiter().reconfigure(rate(3), Nanos::ZERO).unwrap();
+    clock.advance(Nanos::new(10 * T));
+    assert_eq!(waiting[0].poll(), Poll::Ready(Ok(())));
+    assert_eq!(waiting[1].poll(), Poll::Ready(Err(Refusal::new(Reason::CostExceedsBurst, None))));
+    assert_eq!(waiting[2].poll(), Poll::Ready(Ok(())));
 }
