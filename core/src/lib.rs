@@ -1,4 +1,41 @@
 //! Rate limiters, bulkheads and circuit breakers as one `no_std`, allocation-free, lock-free engine.
+//!
+//! Everything here is a [`Gate`]: asked before a call, told after it. A gate never reads a clock, sleeps, allocates, locks or
+//! calls back; the time is an argument, waiting is the host's. That is why the same code runs in a web server, in an
+//! interrupt handler and in a test that lives through a year in a millisecond.
+//!
+//! | you want to limit | take |
+//! |---|---|
+//! | calls per time | [`Gcra`], [`LiveGcra`], [`CycleLimiter`], [`Gcra32`] |
+//! | calls at the same time | [`Bulkhead`] |
+//! | calls to something that keeps failing | [`CountBreaker`], [`TimeBreaker`], [`TinyBreaker`], [`TinyBreaker32`] |
+//! | attempts at the same call | [`Backoff`], [`RetryBudget`] |
+//! | all of these at once | a tuple of them |
+//!
+//! ```
+//! use overcurrent::{BreakerConfig, CountBreaker, Gate, Gcra, Nanos, Outcome, Rate, Window};
+//!
+//! let breaker = CountBreaker::<7>::new(BreakerConfig::new(Window::calls(100)).build()?)?;
+//! let limiter = Gcra::new(Rate::new(50, Nanos::SECOND).build()?);
+//! let gates = (&breaker, &limiter);
+//!
+//! let now = Nanos::from_secs(12).into(); // the host's clock, any monotonic origin
+//! match gates.enter(1, now) {
+//!     Ok(permit) => {
+//!         let outcome = Outcome::Success; // what became of the call
+//!         gates.leave(permit, outcome, now);
+//!     }
+//!     Err(refusal) => println!("{refusal}"),
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//! * `wide` (default): the machines whose state is a 64-bit word. On targets without 64-bit atomics they need
+//!   `critical-section`; without either the build stops and says so.
+//! * `critical-section`: words that the target cannot swap go through its critical section.
+//! * `std`: clocks, guards, `call`, `call_async`, retry, timeout, fallback, fair waiting.
+//! * `heapless`: a small registry of named gates.
 #![cfg_attr(not(any(feature = "std", overcurrent_loom)), no_std)]
 #![warn(clippy::pedantic)]
 #![deny(
@@ -48,8 +85,8 @@ pub use gate::Gate;
 #[cfg(feature = "std")]
 pub use host::{
     Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,
-    GateExt, Guard, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry,
-    SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
+    GateExt, Guard, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry, SlotGuard, Slots,
+    ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};
@@ -59,3 +96,8 @@ pub use retry::{Backoff, BackoffConfig, Jitter};
 pub use retry::{RetryBudget, RetryBudgetConfig};
 pub use snapshot::SnapshotError;
 pub use time::{At, Nanos, Ticks};
+
+/// The examples of the project's README, as tests.
+#[cfg(all(doctest, feature = "std"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
