@@ -46,7 +46,9 @@
     clippy::arithmetic_side_effects,
     clippy::float_arithmetic
 )]
-#![allow(clippy::module_name_repetitions, clippy::must_use_candidate, clippy::inline_always)]
+#![allow(clippy::module_name_repetitions, clippy::must_use_candidate, clippy::inline_always, clippy::doc_markdown)]
+// Permits and reservations are used up by those who take them.
+#![allow(clippy::needless_pass_by_value)]
 
 mod decision;
 mod error;

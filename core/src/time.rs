@@ -183,8 +183,9 @@ impl Ticks {
     }
 
     /// The time at the reading `counter`.
+    #[allow(clippy::cast_possible_truncation, reason = "the low half of the ticks is what the counter shows")]
     pub const fn now(&mut self, counter: u32) -> Nanos {
-        let ahead = counter.wrapping_sub(self.newest as u32); // the low half, by intent
+        let ahead = counter.wrapping_sub(self.newest as u32);
         let ticks = if ahead < 1 << 31 || (self.newest >> 32 == 0 && counter as u64 > self.newest) {
             self.newest = self.newest.saturating_add(ahead as u64);
             self.newest

@@ -46,6 +46,7 @@ pub struct Entry<'a> {
 }
 
 /// The lengths that a policy gives a ring. Both are at most 32,767, checked when the policy was built.
+#[allow(clippy::cast_possible_truncation, reason = "at most 32,767: checked when the policy was built")]
 pub const fn lengths(policy: &Policy) -> Lengths {
     let window = match policy.window {
         Window::Calls(n) if n < MAX_CALLS => n as u16,

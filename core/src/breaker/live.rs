@@ -26,6 +26,7 @@ pub struct LivePolicy {
 impl LivePolicy {
     const_new! {
         /// Begins with `policy`.
+        #[allow(clippy::many_single_char_names, reason = "words of a packed policy")]
         pub fn new(policy: Policy) -> Self {
             let [a, b, c, d, e, f, g, h, i, j, k] = pack(&policy);
             Self {

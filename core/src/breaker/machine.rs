@@ -57,6 +57,7 @@ pub type CountBreaker<const WORDS: usize, P = Policy, O = ()> = Breaker<CountWin
 pub type LiveCountBreaker<const WORDS: usize, O = ()> = CountBreaker<WORDS, LivePolicy, O>;
 
 /// The largest window a ring of that many words can hold.
+#[allow(clippy::cast_possible_truncation, reason = "bounded by MAX_CALLS beside it")]
 const fn capacity(words: usize) -> u32 {
     let most = words.saturating_mul(16);
     if most > MAX_CALLS as usize { MAX_CALLS } else { most as u32 }

@@ -63,6 +63,7 @@ impl OpenFor {
     }
 
     /// The wait after the `attempt`-th trip in a row (from 1).
+    #[allow(clippy::cast_possible_truncation, reason = "bounded beside it")]
     pub const fn wait(&self, attempt: u32, random: u32) -> Nanos {
         let base = if self.multiplier_milli == 1_000 {
             if self.first.get() < self.cap.get() { self.first.get() } else { self.cap.get() }

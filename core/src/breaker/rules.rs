@@ -4,15 +4,16 @@ use super::policy::Policy;
 use super::report::{Rule, Trip};
 use super::window::Totals;
 
-/// `part / total >= rate`, exactly, in parts per 100,000.
+/// `part / total >= rate`, exactly, in parts per 100,000. Products of 32-bit numbers and rates of at most 100,000 fit 64 bits.
 #[inline]
 const fn reaches(part: u32, total: u32, rate: u32) -> bool {
-    rate != 0 && part as u64 * 100_000 >= rate as u64 * total as u64
+    rate != 0 && (part as u64).wrapping_mul(100_000) >= (rate as u64).wrapping_mul(total as u64)
 }
 
 /// Parts per 100,000, rounded down.
+#[allow(clippy::cast_possible_truncation, reason = "a part is at most the total: at most 100,000")]
 pub(crate) const fn share(part: u32, total: u32) -> Option<u32> {
-    match (part as u64 * 100_000).checked_div(total as u64) {
+    match (part as u64).wrapping_mul(100_000).checked_div(total as u64) {
         Some(share) => Some(share as u32), // a part is at most the total
         None => None,
     }

@@ -42,6 +42,7 @@ impl RingWord {
         outcomes | (word >> 32).wrapping_add(1) << 32
     }
 
+    #[allow(clippy::verbose_bit_mask, reason = "sixteen outcomes, not a number of trailing zeros")]
     const fn all_successes(word: u64) -> bool {
         word & 0xffff_ffff == 0
     }
@@ -295,6 +296,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
         both
     }
 
+    #[allow(clippy::cast_possible_truncation, clippy::similar_names, reason = "single bits")]
     /// Failed, slow, and both, among the newest `live` outcomes.
     fn count(&self, layout: Layout, word: u64, live: u32) -> (u32, u32, u32) {
         let (mut failed, mut slow, mut both) = (0u32, 0u32, 0u32);
@@ -306,7 +308,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
             let outcome = if age == 0 { word & NEWEST } else { self.outcome(slot) };
             failed = failed.wrapping_add((outcome & 1) as u32);
             slow = slow.wrapping_add((outcome >> 1) as u32);
-            both = both.wrapping_add((outcome == 0b11) as u32);
+            both = both.wrapping_add(u32::from(outcome == 0b11));
             slot = if slot == 0 { layout.capacity().wrapping_sub(1) } else { slot.wrapping_sub(1) };
         }
         (failed, slow, both)

@@ -17,7 +17,7 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
         let (mut byte, mut filled) = (0u8, 0u32);
         for age in 0..live {
             let bits = if age == 0 { word & NEWEST } else { self.outcome(slot) };
-            byte |= (bits as u8).wrapping_shl(filled); // two bits
+            byte |= ((bits & 0b11) as u8).wrapping_shl(filled);
             filled = filled.wrapping_add(2);
             if filled == 8 {
                 writer.u8(byte);

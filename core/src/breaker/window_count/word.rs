@@ -38,6 +38,7 @@ pub(super) const fn mark_bits(mark: Mark) -> u64 {
     mark.failed as u64 | (mark.slow as u64) << 1
 }
 
+#[allow(clippy::cast_possible_truncation, clippy::unused_self, reason = "fields are masked; the layout is the subject")]
 impl Layout {
     /// For a ring of `words` words of 16 outcomes.
     pub(super) const fn of(words: usize) -> Self {

@@ -43,7 +43,7 @@ impl<R: AsRef<[Bucket]>> TimeWindow<R> {
         let limit = slices.limit(self.len());
         writer.u64(now.saturating_sub(newest.saturating_mul(slices.slice_ns)).min(slices.slice_ns));
         writer.u64(slices.slice_ns);
-        writer.u16((limit & 0xffff) as u16); // at most 4,096
+        writer.u16(u16::try_from(limit).unwrap_or(u16::MAX)); // at most 4,096
         for age in 0..limit as u64 {
             let back = age.checked_sub(gap).filter(|_| head.is_of(generation));
             let bucket = back.and_then(|back| {
