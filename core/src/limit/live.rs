@@ -2,7 +2,7 @@
 
 use super::rate::{Quota, instant, left};
 use super::reservation::{Peek, Reservation, reason, wait};
-use super::scale::{Scale, mul_div_ceil, narrow};
+use super::scale::{Scale, mul_div_ceil};
 use super::snapshot::GcraSnapshot;
 use super::step::{self, Ask, END_OF_TIME, NEVER, take};
 use crate::decision::{Outcome, Reason, Refusal};
@@ -433,7 +433,7 @@ impl LiveGcra {
         self.change(&quota, |word, old| {
             let owed = step::debt(word, old.units(now));
             let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
-            quota.units(now).saturating_add(narrow(kept).unwrap_or(UNITS))
+            quota.units(now).saturating_add(kept.unwrap_or(UNITS))
         })
     }
 

@@ -1,7 +1,7 @@
 //! What a limiter allows: permits per period as an exact fraction, and the unit its word counts in.
 
 use super::gcd::gcd;
-use super::scale::{Scale, mul_div_ceil, narrow};
+use super::scale::{Scale, mul_div_ceil_wide, narrow};
 use crate::error::ConfigError;
 use crate::time::Nanos;
 
@@ -202,7 +202,7 @@ impl Quota {
 /// Nanoseconds until `units` have passed: there are `permits * unit / per` units in a nanosecond, in both forms.
 const fn nanos(units: u64, permits: u64, per: u64, unit: u64) -> u128 {
     // units * per < 2^64 * 2^62
-    mul_div_ceil(units as u128, per as u128, (permits as u128).wrapping_mul(unit as u128))
+    mul_div_ceil_wide(units as u128, per as u128, (permits as u128).wrapping_mul(unit as u128))
 }
 
 /// The first instant at which `units` have passed; `None` beyond the end of time.

@@ -71,12 +71,17 @@ const fn low(wide: u128) -> u64 {
 }
 
 /// `ceil(x * num / den)`. `x * num` must stay below `2^128`, and `den` above 0.
-pub(crate) const fn mul_div_ceil(x: u128, num: u128, den: u128) -> u128 {
+pub(crate) const fn mul_div_ceil_wide(x: u128, num: u128, den: u128) -> u128 {
     let product = x.wrapping_mul(num);
     match (product.checked_div(den), product.checked_rem(den)) {
         (Some(quotient), Some(rest)) => quotient.wrapping_add(if rest == 0 { 0 } else { 1 }),
         _ => u128::MAX,
     }
+}
+
+/// [`mul_div_ceil_wide`], or `None` beyond 64 bits.
+pub(crate) const fn mul_div_ceil(x: u128, num: u128, den: u128) -> Option<u64> {
+    narrow(mul_div_ceil_wide(x, num, den))
 }
 
 /// The same number in 64 bits, if it fits.
