@@ -3,7 +3,7 @@
 use super::rate::Quota;
 use super::reservation::{Denied, Peek, Reservation};
 use super::snapshot::GcraSnapshot;
-use super::step::{self, Ask, NEVER, take};
+use super::step::{self, Ask, END_OF_TIME, NEVER, take};
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
 use crate::sync::{AtomicU64, Relaxed, const_new, mutated};
@@ -58,7 +58,7 @@ impl GcraWord {
     /// When the permits are not there.
     #[inline]
     pub fn try_acquire<'q>(&self, quota: &'q Quota, n: u32, now: Nanos) -> Result<(), Denied<'q>> {
-        let ask = quota.ask(n, now).ok_or(Denied { quota, target: NEVER, now })?;
+        let ask = quota.ask(n, now).map_err(|target| Denied { quota, target, now })?;
         match self.update(|word| take(word, ask)) {
             Ok(_) => Ok(()),
             Err(target) => Err(Denied { quota, target, now }),
@@ -71,7 +71,7 @@ impl GcraWord {
     /// When the permits are not there.
     #[inline]
     pub fn try_acquire_debt<'q>(&self, quota: &'q Quota, n: u32, now: Nanos) -> Result<(), Denied<'q>> {
-        let ask = quota.ask_debt(n, now);
+        let ask = quota.ask_debt(n, now).map_err(|target| Denied { quota, target, now })?;
         match self.update(|word| take(word, ask)) {
             Ok(_) => Ok(()),
             Err(target) => Err(Denied { quota, target, now }),
@@ -90,7 +90,7 @@ impl GcraWord {
         max_wait: Nanos,
         now: Nanos,
     ) -> Result<Reservation, Denied<'q>> {
-        let ask = quota.ask(n, now).ok_or(Denied { quota, target: NEVER, now })?;
+        let ask = quota.ask(n, now).map_err(|target| Denied { quota, target, now })?;
         self.promise(quota, ask, max_wait, now)
     }
 
@@ -106,7 +106,8 @@ impl GcraWord {
         max_wait: Nanos,
         now: Nanos,
     ) -> Result<Reservation, Denied<'q>> {
-        self.promise(quota, quota.ask_debt(n, now), max_wait, now)
+        let ask = quota.ask_debt(n, now).map_err(|target| Denied { quota, target, now })?;
+        self.promise(quota, ask, max_wait, now)
     }
 
     #[inline(always)]
@@ -142,7 +143,10 @@ impl GcraWord {
         let taken = self.update(|word| {
             let there = step::remaining(word, units, quota.cap, quota.unit).min(u64::from(n));
             let cost = there.wrapping_mul(quota.unit); // at most the cap
-            match take(word, Ask { now: units, latest: units, judged: cost, charged: cost, cap: quota.cap }) {
+            match take(
+                word,
+                Ask { now: units, latest: units, judged: cost, charged: cost, cap: quota.cap, end: u64::MAX },
+            ) {
                 Ok((after, _)) if there > 0 => Ok((after, u32::try_from(there).unwrap_or(n))),
                 _ => Err(()),
             }
@@ -155,14 +159,13 @@ impl GcraWord {
     pub fn peek(&self, quota: &Quota, n: u32, now: Nanos) -> Peek {
         let word = self.0.load(Relaxed);
         let units = quota.units(now);
-        let retry_after = match quota.ask(n, now).map(|ask| take(word, ask)) {
-            None => None,
-            Some(Ok(_)) => Some(Nanos::ZERO),
-            Some(Err(target)) => Denied { quota, target, now }.retry_after(),
+        let retry_after = match quota.ask(n, now).and_then(|ask| take(word, ask)) {
+            Ok(_) => Some(Nanos::ZERO),
+            Err(target) => Denied { quota, target, now }.retry_after(),
         };
         Peek {
             remaining: step::remaining(word, units, quota.cap, quota.unit),
-            reset_after: quota.instant_or_end(word).saturating_sub(now),
+            reset_after: quota.left(word, now),
             retry_after,
         }
     }
@@ -173,7 +176,7 @@ impl GcraWord {
     /// When the permits are not there.
     #[inline]
     pub fn judge<'q>(&self, quota: &'q Quota, n: u32, now: Nanos) -> Result<(), Denied<'q>> {
-        let ask = quota.ask(n, now).ok_or(Denied { quota, target: NEVER, now })?;
+        let ask = quota.ask(n, now).map_err(|target| Denied { quota, target, now })?;
         match take(self.0.load(Relaxed), ask) {
             Ok(_) => Ok(()),
             Err(target) => Err(Denied { quota, target, now }),
@@ -210,8 +213,8 @@ impl GcraWord {
 
     /// See [`Gcra::restore`].
     pub fn restore(&self, quota: &Quota, snapshot: &GcraSnapshot, now: Nanos) {
-        let full_at = quota.units(now.saturating_add(snapshot.full_after));
-        self.raise(|_| step::restored(full_at, snapshot.full_after, quota.scale));
+        let restored = step::restored(now, snapshot.full_after, quota.scale);
+        self.raise(|_| restored);
     }
 
     /// See [`Gcra::reset`].
@@ -227,24 +230,26 @@ impl Default for GcraWord {
 }
 
 impl Quota {
-    /// `n` permits at `now`, no waiting; `None` when `n` exceeds the burst.
+    /// `n` permits at `now`, no waiting; an error is the target of a refusal.
     #[inline(always)]
-    pub(crate) const fn ask(&self, n: u32, now: Nanos) -> Option<Ask> {
+    pub(crate) const fn ask(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
         if n as u64 > self.burst {
-            return None;
+            return Err(NEVER);
         }
         let cost = (n as u64).wrapping_mul(self.unit); // at most the cap
         let units = self.units(now);
-        Some(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap })
+        Ok(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap, end: u64::MAX })
     }
 
     /// The same, with what exceeds the burst as a debt.
     #[inline(always)]
-    pub(crate) const fn ask_debt(&self, n: u32, now: Nanos) -> Ask {
-        let charged = (n as u64).saturating_mul(self.unit);
+    pub(crate) const fn ask_debt(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
+        let Some(charged) = (n as u64).checked_mul(self.unit) else {
+            return Err(END_OF_TIME);
+        };
         let judged = if charged < self.cap { charged } else { self.cap };
         let units = self.units(now);
-        Ask { now: units, latest: units, judged, charged, cap: self.cap }
+        Ok(Ask { now: units, latest: units, judged, charged, cap: self.cap, end: u64::MAX })
     }
 }
 

@@ -119,7 +119,8 @@ impl Gcra32 {
         let promised = self.update(|word| {
             let debt = owed(word, now, self.quota.live);
             let wait = take(debt, cost, self.quota.window, max_wait)?;
-            Ok((word_of(now, debt.wrapping_add(cost)), wait))
+            let after = if cost == 0 { word } else { word_of(now, debt.wrapping_add(cost)) };
+            Ok((after, wait))
         });
         match promised {
             Ok((before, after, wait)) => Ok(Reservation32 { before, after, ready_at: now.wrapping_add(wait), wait }),

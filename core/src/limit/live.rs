@@ -1,6 +1,6 @@
 //! The rate limiter whose settings can be replaced while it runs.
 
-use super::rate::{Quota, instant};
+use super::rate::{Quota, instant, left};
 use super::reservation::{Peek, Reservation, reason, wait};
 use super::scale::{Scale, mul_div_ceil};
 use super::snapshot::GcraSnapshot;
@@ -104,36 +104,27 @@ impl Terms {
         if units < UNITS { units } else { UNITS }
     }
 
-    /// `n` permits at `now`. `None` when `n` exceeds the burst.
+    /// `n` permits at `now`, no waiting; an error is the target of a refusal.
     #[inline(always)]
-    const fn ask(&self, n: u32, now: Nanos) -> Option<Ask> {
+    const fn ask(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
         match self.unit.checked_mul(n as u64) {
             Some(cost) if cost <= self.cap => {
                 let units = self.units(now);
-                Some(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap })
+                Ok(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap, end: UNITS })
             }
-            _ => None,
+            _ => Err(NEVER),
         }
     }
 
+    /// The same, with what exceeds the burst as a debt.
     #[inline(always)]
-    const fn ask_debt(&self, n: u32, now: Nanos) -> Ask {
-        let charged = self.unit.saturating_mul(n as u64);
+    const fn ask_debt(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
+        let Some(charged) = self.unit.checked_mul(n as u64) else {
+            return Err(END_OF_TIME);
+        };
         let judged = if charged < self.cap { charged } else { self.cap };
         let units = self.units(now);
-        Ask { now: units, latest: units, judged, charged, cap: self.cap }
-    }
-}
-
-/// [`take`] in a word of 62 bits.
-#[inline(always)]
-const fn take_live(word: u64, ask: Option<Ask>) -> Result<(u64, u64), u64> {
-    match ask {
-        None => Err(NEVER),
-        Some(ask) => match take(word, ask) {
-            Ok((next, _)) if next > UNITS => Err(END_OF_TIME),
-            answer => answer,
-        },
+        Ok(Ask { now: units, latest: units, judged, charged, cap: self.cap, end: UNITS })
     }
 }
 
@@ -268,7 +259,7 @@ impl LiveGcra {
     /// When the permits are not there; nothing was written.
     #[inline]
     pub fn try_acquire(&self, n: u32, now: Nanos) -> Result<(), LiveDenied> {
-        self.decide(now, |word, terms, _| take_live(word, terms.ask(n, now))).map(|_| ())
+        self.decide(now, |word, terms, _| terms.ask(n, now).and_then(|ask| take(word, ask))).map(|_| ())
     }
 
     /// Takes `n` permits now, a debt allowed; see [`Gcra::try_acquire_debt`](super::Gcra::try_acquire_debt).
@@ -277,7 +268,7 @@ impl LiveGcra {
     /// When the permits are not there; nothing was written.
     #[inline]
     pub fn try_acquire_debt(&self, n: u32, now: Nanos) -> Result<(), LiveDenied> {
-        self.decide(now, |word, terms, _| take_live(word, Some(terms.ask_debt(n, now)))).map(|_| ())
+        self.decide(now, |word, terms, _| terms.ask_debt(n, now).and_then(|ask| take(word, ask))).map(|_| ())
     }
 
     /// Takes `n` permits from the future; see [`Gcra::reserve`](super::Gcra::reserve).
@@ -295,7 +286,7 @@ impl LiveGcra {
     /// When the wait would be longer than `max_wait`; nothing was written.
     #[inline]
     pub fn reserve_debt(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Reservation, LiveDenied> {
-        self.promise(max_wait, now, |terms| Some(terms.ask_debt(n, now)))
+        self.promise(max_wait, now, |terms| terms.ask_debt(n, now))
     }
 
     #[inline(always)]
@@ -303,11 +294,11 @@ impl LiveGcra {
         &self,
         max_wait: Nanos,
         now: Nanos,
-        ask: impl Fn(&Terms) -> Option<Ask>,
+        ask: impl Fn(&Terms) -> Result<Ask, u64>,
     ) -> Result<Reservation, LiveDenied> {
         let (before, after, due) = self.decide(now, |word, terms, slot| {
-            let ask = ask(terms).map(|ask| Ask { latest: terms.units(now.saturating_add(max_wait)), ..ask });
-            let (after, target) = take_live(word, ask)?;
+            let ask = Ask { latest: terms.units(now.saturating_add(max_wait)), ..ask(terms)? };
+            let (after, target) = take(word, ask)?;
             let due = target > terms.units(now);
             Ok((after, if due { Some((target, terms.unit, slot.per_period())) } else { None }))
         })?;
@@ -334,8 +325,8 @@ impl LiveGcra {
             let units = terms.units(now);
             let there = step::remaining(word, units, terms.cap, terms.unit).min(u64::from(n));
             let cost = there.saturating_mul(terms.unit); // at most the cap
-            let ask = Ask { now: units, latest: units, judged: cost, charged: cost, cap: terms.cap };
-            match take_live(word, Some(ask)) {
+            let ask = Ask { now: units, latest: units, judged: cost, charged: cost, cap: terms.cap, end: UNITS };
+            match take(word, ask) {
                 Ok((after, _)) if there > 0 => Ok((after, u32::try_from(there).unwrap_or(n))),
                 _ => Err(NEVER),
             }
@@ -362,17 +353,14 @@ impl LiveGcra {
     /// What is left, when it is full again and when `n` permits could be taken. Takes and writes nothing.
     #[must_use]
     pub fn peek(&self, n: u32, now: Nanos) -> Peek {
-        self.look(|word, terms, of| {
-            let at = |units| instant(units, of.permits, of.per, terms.unit);
-            Peek {
-                remaining: step::remaining(word, terms.units(now), terms.cap, terms.unit),
-                reset_after: at(word).unwrap_or(Nanos::MAX).saturating_sub(now),
-                retry_after: match take_live(word, terms.ask(n, now)) {
-                    Ok(_) => Some(Nanos::ZERO),
-                    Err(target) if target < END_OF_TIME => wait(at(target), now),
-                    Err(_) => None,
-                },
-            }
+        self.look(|word, terms, of| Peek {
+            remaining: step::remaining(word, terms.units(now), terms.cap, terms.unit),
+            reset_after: left(word, of.permits, of.per, terms.unit, now),
+            retry_after: match terms.ask(n, now).and_then(|ask| take(word, ask)) {
+                Ok(_) => Some(Nanos::ZERO),
+                Err(target) if target < END_OF_TIME => wait(instant(target, of.permits, of.per, terms.unit), now),
+                Err(_) => None,
+            },
         })
     }
 
@@ -381,7 +369,7 @@ impl LiveGcra {
     /// # Errors
     /// When the permits are not there.
     pub fn judge(&self, n: u32, now: Nanos) -> Result<(), LiveDenied> {
-        self.look(|word, terms, of| match take_live(word, terms.ask(n, now)) {
+        self.look(|word, terms, of| match terms.ask(n, now).and_then(|ask| take(word, ask)) {
             Ok(_) => Ok(()),
             Err(target) => Err(LiveDenied { target, now, unit: terms.unit, permits: of.permits, per: of.per }),
         })
@@ -431,10 +419,7 @@ impl LiveGcra {
 
     /// Takes over a saved state; see [`Gcra::restore`](super::Gcra::restore).
     pub fn restore(&self, snapshot: &GcraSnapshot, now: Nanos) {
-        self.raise(now, |_, terms| {
-            let full_at = now.saturating_add(snapshot.full_after);
-            step::restored(terms.units(full_at), snapshot.full_after, terms.scale)
-        });
+        self.raise(now, |_, terms| step::restored(now, snapshot.full_after, terms.scale));
     }
 
     /// Replaces the settings and keeps what was used: a debt is kept in **permits**, rounded up, so neither does a faster

@@ -1,7 +1,7 @@
 //! What a limiter allows: permits per period as an exact fraction, and the unit its word counts in.
 
 use super::gcd::gcd;
-use super::scale::{Scale, mul_div_ceil};
+use super::scale::{Scale, mul_div_ceil_wide, narrow};
 use crate::error::ConfigError;
 use crate::time::Nanos;
 
@@ -180,6 +180,11 @@ impl Quota {
         instant(units, self.permits, self.per, self.unit)
     }
 
+    /// How long from `now` until `units` have passed.
+    pub(crate) const fn left(&self, units: u64, now: Nanos) -> Nanos {
+        left(units, self.permits, self.per, self.unit, now)
+    }
+
     pub(crate) const fn instant_or_end(&self, units: u64) -> Nanos {
         match self.instant(units) {
             Some(at) => at,
@@ -194,11 +199,24 @@ impl Quota {
     }
 }
 
-/// The first instant at which `units` have passed: there are `permits * unit / per` units in a nanosecond, in both forms.
-pub(crate) const fn instant(units: u64, permits: u64, per: u64, unit: u64) -> Option<Nanos> {
+/// Nanoseconds until `units` have passed: there are `permits * unit / per` units in a nanosecond, in both forms.
+const fn nanos(units: u64, permits: u64, per: u64, unit: u64) -> u128 {
     // units * per < 2^64 * 2^62
-    match mul_div_ceil(units as u128, per as u128, (permits as u128).wrapping_mul(unit as u128)) {
+    mul_div_ceil_wide(units as u128, per as u128, (permits as u128).wrapping_mul(unit as u128))
+}
+
+/// The first instant at which `units` have passed; `None` beyond the end of time.
+pub(crate) const fn instant(units: u64, permits: u64, per: u64, unit: u64) -> Option<Nanos> {
+    match narrow(nanos(units, permits, per, unit)) {
         Some(at) => Some(Nanos::new(at)),
         None => None,
+    }
+}
+
+/// How long from `now` until `units` have passed, also beyond the end of time.
+pub(crate) const fn left(units: u64, permits: u64, per: u64, unit: u64, now: Nanos) -> Nanos {
+    match narrow(nanos(units, permits, per, unit).saturating_sub(now.get() as u128)) {
+        Some(left) => Nanos::new(left),
+        None => Nanos::MAX,
     }
 }

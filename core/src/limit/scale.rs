@@ -70,14 +70,23 @@ const fn low(wide: u128) -> u64 {
     (wide & u64::MAX as u128) as u64
 }
 
-/// `ceil(x * num / den)`, or `None` beyond 64 bits. `x * num` must stay below `2^128`.
-pub(crate) const fn mul_div_ceil(x: u128, num: u128, den: u128) -> Option<u64> {
+/// `ceil(x * num / den)`. `x * num` must stay below `2^128`, and `den` above 0.
+pub(crate) const fn mul_div_ceil_wide(x: u128, num: u128, den: u128) -> u128 {
     let product = x.wrapping_mul(num);
-    let (Some(quotient), Some(rest)) = (product.checked_div(den), product.checked_rem(den)) else {
-        return None;
-    };
-    let up = quotient.wrapping_add(if rest == 0 { 0 } else { 1 });
-    if up > u64::MAX as u128 { None } else { Some(low(up)) }
+    match (product.checked_div(den), product.checked_rem(den)) {
+        (Some(quotient), Some(rest)) => quotient.wrapping_add(if rest == 0 { 0 } else { 1 }),
+        _ => u128::MAX,
+    }
+}
+
+/// [`mul_div_ceil_wide`], or `None` beyond 64 bits.
+pub(crate) const fn mul_div_ceil(x: u128, num: u128, den: u128) -> Option<u64> {
+    narrow(mul_div_ceil_wide(x, num, den))
+}
+
+/// The same number in 64 bits, if it fits.
+pub(crate) const fn narrow(wide: u128) -> Option<u64> {
+    if wide > u64::MAX as u128 { None } else { Some(low(wide)) }
 }
 
 #[cfg(test)]

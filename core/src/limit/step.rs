@@ -24,6 +24,8 @@ pub(crate) struct Ask {
     pub(crate) charged: u64,
     /// The whole burst.
     pub(crate) cap: u64,
+    /// The last unit that the word can hold.
+    pub(crate) end: u64,
 }
 
 /// The word after the permits were taken and the instant from which they may be used; or, refused, the instant at which
@@ -36,6 +38,9 @@ pub(crate) const fn take(word: u64, ask: Ask) -> Result<(u64, u64), u64> {
     let (Some(due), Some(next)) = (base.checked_add(ask.judged), base.checked_add(ask.charged)) else {
         return Err(END_OF_TIME);
     };
+    if next > ask.end {
+        return Err(END_OF_TIME);
+    }
     let target = due.saturating_sub(ask.cap);
     if target > ask.latest { Err(target) } else { Ok((next, target)) }
 }
@@ -54,13 +59,16 @@ pub(crate) const fn remaining(word: u64, now: u64, cap: u64, unit: u64) -> u64 {
     }
 }
 
-/// The word of a limiter that is full again at `full_at`, `left` from now.
+/// The word of a limiter that is full again `left` from now.
 ///
 /// In the lattice form a unit begins at another instant than it did by the old origin, hence one unit more: a restart
 /// never mints a permit.
-pub(crate) const fn restored(full_at: u64, left: Nanos, scale: Scale) -> u64 {
+pub(crate) const fn restored(now: Nanos, left: Nanos, scale: Scale) -> u64 {
     let phase = if left.get() == 0 || scale.is_whole() { 0 } else { 1 };
-    full_at.saturating_add(phase)
+    match now.get().checked_add(left.get()) {
+        Some(full_at) => scale.units(full_at).saturating_add(phase),
+        None => u64::MAX, // full when time ends
+    }
 }
 
 /// The word with nothing left at `now`.
