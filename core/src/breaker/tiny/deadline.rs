@@ -1,6 +1,6 @@
 //! Instants in the few bits that a tiny word has for them. Pure arithmetic, no setting, no division.
 //!
-//! OPEN holds an absolute instant: it never admits early, whatever clock a caller brings. The instant in HALF_OPEN wraps
+//! OPEN holds an absolute instant: it never admits early, whatever clock a caller brings. The instant in `HALF_OPEN` wraps
 //! after 2^31 units (39 hours), so what is not within `limit + SKEW` ahead of the caller's clock is taken for past. Both
 //! errors that this can make are on the safe side: a caller whose clock is more than `SKEW` (69 s) behind ends a lease
 //! early, with every missing result counted as failed (a verdict that no later result could have made stricter), and a
@@ -30,9 +30,15 @@ pub(super) const fn from_units(units: u64) -> u64 {
     if units >= NEVER { u64::MAX } else { units << UNIT_SHIFT }
 }
 
+/// The low bits of `units`: what a half-open word has room for.
+#[allow(clippy::cast_possible_truncation, reason = "masked")]
+const fn low(units: u64) -> u32 {
+    (units & TURN as u64) as u32
+}
+
 /// The low bits of [`to_units`], for a half-open deadline.
 pub(super) const fn to_turn(instant: u64) -> u32 {
-    (to_units(instant) & TURN as u64) as u32
+    low(to_units(instant))
 }
 
 /// Where a half-open deadline is, seen from `now`.
@@ -50,16 +56,15 @@ pub(super) const fn trial(stored: u32, limit: u64, now: u64, inclusive: bool) ->
     let floor = now >> UNIT_SHIFT;
     // Rounded so that `ahead == 0` means "not yet" for an exclusive deadline and "now" for an inclusive one.
     let seen = if inclusive { floor } else { floor.wrapping_add((now & ROUND_UP != 0) as u64) };
-    let ahead = stored.wrapping_sub((seen & TURN as u64) as u32) & TURN;
-    // +1: `now` and the limit may both have been rounded up when the deadline was made.
-    let range = (to_units(limit) & NEVER) as u32;
+    let ahead = stored.wrapping_sub(low(seen)) & TURN;
+    // +1: `now` and the limit may both have been rounded up when the deadline was made. A limit has at most 2^30 units.
+    let range = low(to_units(limit));
     let live = ahead <= range.wrapping_add(1).wrapping_add(SKEW) && !(inclusive && ahead == 0);
-    let low = (floor & TURN as u64) as u32;
     if live {
-        let units = floor.saturating_add((stored.wrapping_sub(low) & TURN) as u64);
+        let units = floor.saturating_add((stored.wrapping_sub(low(floor)) & TURN) as u64);
         Trial::Ahead(from_units(units))
     } else {
-        Trial::Past(floor.saturating_sub((low.wrapping_sub(stored) & TURN) as u64) << UNIT_SHIFT)
+        Trial::Past(floor.saturating_sub((low(floor).wrapping_sub(stored) & TURN) as u64) << UNIT_SHIFT)
     }
 }
 

@@ -76,7 +76,7 @@ impl Default for TinyWord {
 ///   whole range of [`Nanos`] is covered.
 /// * The exact end of a half-open stay over idle times of days: it wraps every 39 hours. A caller whose clock is more
 ///   than 69 s behind may end a lease early (missing results count as failed, as at its end), and a breaker left alone
-///   in HALF_OPEN for almost exactly a multiple of 39 hours may stay there one lease longer. Neither admits more. A stay
+///   in `HALF_OPEN` for almost exactly a multiple of 39 hours may stay there one lease longer. Neither admits more. A stay
 ///   that ends in CLOSED is refused by [`TinyPolicy`] for that reason.
 /// * More than 31 attempts (trips without a close in between): a growing wait grows no further.
 /// * How many half-open trials were both slow and failed: `slow_failed` is 0 there.
@@ -298,7 +298,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     pub fn leave(&self, permit: Permit, outcome: Outcome, at: impl Into<At>) {
         let at = at.into();
         let word = self.load();
-        let good = outcome == Outcome::Success && !self.policy().policy.is_slow(at.now - permit.entered);
+        let good = outcome == Outcome::Success && !self.policy().policy.is_slow(at.now.saturating_sub(permit.entered));
         if good && word.is_healthy(permit.generation()) {
             match self.policy().one_more(word) {
                 None => return,
@@ -312,7 +312,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     #[inline(never)]
     fn leave_otherwise(&self, permit: RawPermit, outcome: Outcome, at: At) {
         let permit = Permit::from_raw(permit);
-        let Some(mark) = self.mark(&permit, outcome, at.now - permit.entered) else {
+        let Some(mark) = self.mark(&permit, outcome, at.now.saturating_sub(permit.entered)) else {
             return self.cancel(permit);
         };
         self.record(Some(permit.generation()), mark, at);
@@ -384,6 +384,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     }
 
     /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.
+    #[allow(clippy::needless_pass_by_value, reason = "a permit is used up")]
     pub fn cancel(&self, permit: Permit) {
         let mut word = self.load();
         while permit.is_trial() && word.state() == State::HalfOpen && word.generation() == permit.generation() {

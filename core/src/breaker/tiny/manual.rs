@@ -22,7 +22,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// Opens it for the policy's wait, as if it had tripped.
     ///
     /// # Errors
-    /// From METRICS_ONLY: nothing changes.
+    /// From `METRICS_ONLY`: nothing changes.
     pub fn open(&self, at: impl Into<At>) -> Result<(), NotAllowed> {
         self.move_to(State::Open, Until::Policy, at.into()).map(drop)
     }
@@ -30,7 +30,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// Opens it for `wait`: what a server's Retry-After asks for.
     ///
     /// # Errors
-    /// From METRICS_ONLY: nothing changes.
+    /// From `METRICS_ONLY`: nothing changes.
     pub fn open_for(&self, wait: Nanos, at: impl Into<At>) -> Result<(), NotAllowed> {
         self.move_to(State::Open, Until::For(wait), at.into()).map(drop)
     }
@@ -38,7 +38,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// Opens it until `time`, rounded up to 65,536 ns.
     ///
     /// # Errors
-    /// From METRICS_ONLY: nothing changes.
+    /// From `METRICS_ONLY`: nothing changes.
     pub fn open_until(&self, time: Nanos, at: impl Into<At>) -> Result<(), NotAllowed> {
         self.move_to(State::Open, Until::Time(time), at.into()).map(drop)
     }
@@ -46,7 +46,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// Moves it to half-open, with every trial permit free.
     ///
     /// # Errors
-    /// From CLOSED and METRICS_ONLY: nothing changes.
+    /// From CLOSED and `METRICS_ONLY`: nothing changes.
     pub fn half_open(&self, at: impl Into<At>) -> Result<(), NotAllowed> {
         self.move_to(State::HalfOpen, Until::Policy, at.into()).map(drop)
     }
@@ -69,7 +69,7 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     /// Moves it to `state`, as the method of that name does.
     ///
     /// # Errors
-    /// The pairs that the state machine does not have: CLOSED to HALF_OPEN, METRICS_ONLY to OPEN or HALF_OPEN.
+    /// The pairs that the state machine does not have: CLOSED to `HALF_OPEN`, `METRICS_ONLY` to OPEN or `HALF_OPEN`.
     pub fn transition(&self, state: State, at: impl Into<At>) -> Result<(), NotAllowed> {
         self.move_to(state, Until::Policy, at.into()).map(drop)
     }

@@ -53,7 +53,7 @@ impl TinyPolicy {
                 return Err(NotAllowed { from, to });
             }
             (_, State::Open) => self.opened(word, until, at),
-            (_, State::HalfOpen) => self.to_half_open(word, at.now),
+            (_, State::HalfOpen) => self.half_opened(word, at.now),
             (_, State::ForcedOpen) => word.to_forced_open(),
             (_, State::Closed) => word.to_closed(),
             (_, State::Disabled) => word.to_disabled(),
@@ -61,7 +61,7 @@ impl TinyPolicy {
         })
     }
 
-    pub(super) const fn to_half_open(&self, word: Word, now: Nanos) -> Word {
+    pub(super) const fn half_opened(&self, word: Word, now: Nanos) -> Word {
         let units = match self.policy.trial_timeout {
             TrialTimeout::Stay { stay, .. } => to_turn(now.saturating_add(stay).get()),
             TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
@@ -190,7 +190,7 @@ impl TinyPolicy {
                     return None;
                 }
                 let as_of = if redate { at.now } else { Nanos::new(deadline) };
-                Some(Moved { word: self.to_half_open(word, as_of), met: NOTHING, as_of })
+                Some(Moved { word: self.half_opened(word, as_of), met: NOTHING, as_of })
             }
             State::HalfOpen => {
                 if word.done() >= self.policy.trial_min {
@@ -232,7 +232,7 @@ impl TinyPolicy {
 
     /// The word with a trial permit taken, of a state that gives one: half-open, or open and over.
     pub(super) const fn trial_taken(&self, word: Word, now: Nanos) -> Word {
-        let word = if matches!(word.state(), State::Open) { self.to_half_open(word, now) } else { word };
+        let word = if matches!(word.state(), State::Open) { self.half_opened(word, now) } else { word };
         self.permit_taken(word, now)
     }
 

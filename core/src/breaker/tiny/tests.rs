@@ -1,4 +1,5 @@
 //! Events: what is told, and in which order. Here because observers are sealed.
+#![allow(clippy::unwrap_used)]
 extern crate std;
 
 use super::TinyBreaker;

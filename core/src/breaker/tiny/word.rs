@@ -1,16 +1,16 @@
 //! The word of a tiny breaker: its fields, and nothing that needs settings.
 //!
-//! | bits | CLOSED, METRICS_ONLY | OPEN | HALF_OPEN | DISABLED, FORCED_OPEN |
+//! | bits | CLOSED, `METRICS_ONLY` | OPEN | `HALF_OPEN` | DISABLED, `FORCED_OPEN` |
 //! |---|---|---|---|---|
 //! | 61-63 | 0, or 4 and the rules already told (1: a failure rule, 2: the slow one) | 1 | 2 | 3 |
 //! | 53-60 | generation | = | = | = |
 //! | 48-52 | calls in the window | attempts | attempts | attempts |
 //! | 24-47 | slow: one bit a call, newest lowest | deadline, 48 bits | slow 4, failed 4, done 4, permits left 5, | |
-//! | 0-23 | failed: the same | | deadline 31 | bit 0: FORCED_OPEN |
+//! | 0-23 | failed: the same | | deadline 31 | bit 0: `FORCED_OPEN` |
 //!
 //! All zero is CLOSED, empty, generation 0. Deadlines count units of 65,536 ns, **rounded up**: a wait is never short,
 //! and at most one unit long. The 48 bits of OPEN cover every `u64` instant, so there is no horizon. The 31 bits of
-//! HALF_OPEN wrap every 39 hours; `deadline.rs` says why that is harmless.
+//! `HALF_OPEN` wrap every 39 hours; `deadline.rs` says why that is harmless.
 
 use crate::breaker::report::State;
 
@@ -40,7 +40,7 @@ const LEFT_AT: u32 = 31;
 const LEFT: u64 = 31;
 pub(super) const TURN_BITS: u32 = 31;
 
-/// A rule of METRICS_ONLY that has been told.
+/// A rule of `METRICS_ONLY` that has been told.
 pub(super) const TOLD_FAILURE: u64 = 1;
 /// The same for the slow rule.
 pub(super) const TOLD_SLOW: u64 = 2;
@@ -90,7 +90,7 @@ impl Word {
         self.kind() == 0
     }
 
-    /// CLOSED or METRICS_ONLY: the low bits are the window.
+    /// CLOSED or `METRICS_ONLY`: the low bits are the window.
     #[inline]
     pub(super) const fn has_window(self) -> bool {
         self.kind() == 0 || self.kind() >= METRICS_ONLY
@@ -161,7 +161,7 @@ impl Word {
         (self.0 & REGISTER).trailing_ones()
     }
 
-    /// The rules of METRICS_ONLY that have been told.
+    /// The rules of `METRICS_ONLY` that have been told.
     pub(super) const fn told(self) -> u64 {
         self.kind() & (TOLD_FAILURE | TOLD_SLOW)
     }
@@ -227,7 +227,7 @@ impl Word {
         Self::make(OPEN, self.generation() as u64, attempts, units)
     }
 
-    /// HALF_OPEN, no result yet.
+    /// `HALF_OPEN`, no result yet.
     pub(super) const fn to_half_open(self, left: u16, units: u32) -> Self {
         Self::make(HALF_OPEN, self.next_generation(), self.attempts() as u64, 0).with_left(left).with_trial_units(units)
     }

@@ -17,7 +17,7 @@ use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 /// than another caller's.
 ///
 /// # What four bytes cannot hold
-/// * Slow calls, windows of time, growing or jittered waits, METRICS_ONLY, `trial_min`.
+/// * Slow calls, windows of time, growing or jittered waits, `METRICS_ONLY`, `trial_min`.
 /// * More than 64 generations: a result counts as current if the breaker changed its window exactly 64 times, or a
 ///   multiple, during that one call.
 /// * Idle time: a breaker that was opened and then left alone for `k * 2^24` ticks (4.7 hours at 1 ms), give or take
@@ -49,19 +49,19 @@ pub struct TinyBreaker32(AtomicU32);
 /// An admission of a [`TinyBreaker32`]: give it back with `leave` or `cancel`.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a permit that is dropped is a lost call: give it back with `leave` or `cancel`"]
-pub struct Permit32(u8);
+pub struct Permit32(u32);
 
 impl Permit32 {
     /// The generation that issued it, as a plain number for hosts that keep it where Rust cannot.
     #[inline]
     pub const fn into_raw(self) -> u8 {
-        self.0
+        (self.0 & 0xff) as u8
     }
 
     /// The permit that [`into_raw`](Self::into_raw) took apart.
     #[inline]
     pub const fn from_raw(raw: u8) -> Self {
-        Self(raw)
+        Self(raw as u32)
     }
 }
 
@@ -130,16 +130,14 @@ impl TinyBreaker32 {
     /// Reports how an admitted call ended. A permit of an older generation changes nothing;
     /// [`Outcome::Ignored`] gives a trial permit back. A good call into a full window of good calls writes nothing.
     #[inline]
+    #[allow(clippy::needless_pass_by_value, reason = "a permit is used up")]
     pub fn leave(&self, policy: &TinyPolicy32, permit: Permit32, outcome: Outcome, now: u32) {
         let mut word = self.load();
         loop {
             if word.generation() != permit.0 && !mutated("tiny32_stale_result") {
                 return;
             }
-            let next = match outcome {
-                Outcome::Ignored => word.permit_back(policy),
-                _ => word.recorded(policy, now, outcome == Outcome::Failure),
-            };
+            let next = word.told(policy, now, outcome);
             if next == word {
                 return;
             }
@@ -168,7 +166,13 @@ impl TinyBreaker32 {
     pub fn metrics(&self) -> Metrics {
         let word = self.load();
         let (calls, failed) = word.counts();
-        Metrics { state: word.state(), generation: u16::from(word.generation()), calls, failed, ..Metrics::default() }
+        Metrics {
+            state: word.state(),
+            generation: (word.generation() & 63) as u16,
+            calls,
+            failed,
+            ..Metrics::default()
+        }
     }
 
     /// Ticks until an open breaker lets a trial through; `None` when it is not open, or its wait is over.

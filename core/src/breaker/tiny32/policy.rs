@@ -51,6 +51,15 @@ pub struct TinyConfig32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub struct TinyPolicy32 {
+    // The bytes first: they are then within reach of a short instruction.
+    pub(super) window: u8,
+    pub(super) min_calls: u8,
+    /// 255 for off.
+    pub(super) failure_count: u8,
+    pub(super) trials: u8,
+    /// Failed trials that send it back to OPEN.
+    pub(super) trial_failures: u8,
+    pub(super) lease_shift: u8,
     pub(super) rate: u32,
     pub(super) wait: u32,
     /// How far ahead a live OPEN deadline can be seen: the wait and the skew.
@@ -62,14 +71,6 @@ pub struct TinyPolicy32 {
     pub(super) keep: u32,
     /// The newest so many bits; all of them for off, which a window never has.
     pub(super) in_a_row: u32,
-    pub(super) window: u8,
-    pub(super) min_calls: u8,
-    /// 255 for off.
-    pub(super) failure_count: u8,
-    pub(super) trials: u8,
-    /// Failed trials that send it back to OPEN.
-    pub(super) trial_failures: u8,
-    pub(super) lease_shift: u8,
 }
 
 const fn low_bits(count: u32) -> u32 {

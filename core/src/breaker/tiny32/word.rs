@@ -1,6 +1,6 @@
 //! The word of the 32-bit breaker and its pure steps.
 //!
-//! | bits | CLOSED | OPEN | HALF_OPEN | DISABLED, FORCED_OPEN |
+//! | bits | CLOSED | OPEN | `HALF_OPEN` | DISABLED, `FORCED_OPEN` |
 //! |---|---|---|---|---|
 //! | 30-31 | 0 | 1 | 2 | 3 |
 //! | 24-29 | generation | = | = | = |
@@ -13,7 +13,7 @@
 
 use super::policy::TinyPolicy32;
 use crate::breaker::report::State;
-use crate::decision::Reason;
+use crate::decision::{Outcome, Reason};
 
 pub(super) const WINDOW: u32 = 19;
 pub(super) const TRIALS: u32 = 15;
@@ -84,8 +84,8 @@ impl Word32 {
     }
 
     #[inline]
-    pub(super) const fn generation(self) -> u8 {
-        (self.0 >> GENERATION_AT & GENERATION) as u8
+    pub(super) const fn generation(self) -> u32 {
+        self.0 >> GENERATION_AT & GENERATION
     }
 
     pub(super) const fn state(self) -> State {
@@ -174,32 +174,35 @@ impl Word32 {
         ahead.wrapping_sub(1) > p.lease_range
     }
 
-    /// The verdict on the trials: those without a result count as failed.
+    /// OPEN or CLOSED.
+    // Out of line: one copy of it for every verdict.
     #[inline(never)]
+    const fn verdict(self, p: &TinyPolicy32, now: u32, trips: bool) -> Self {
+        if trips { self.to_open(p, now) } else { self.to_closed() }
+    }
+
+    /// The verdict on the trials: those without a result count as failed.
+    #[inline]
     const fn decided(self, p: &TinyPolicy32, now: u32) -> Self {
-        let trials = p.trials as u32;
-        let failed = self.trials_failed().wrapping_add(trials.wrapping_sub(self.done()));
-        if failed >= p.trial_failures as u32 { self.to_open(p, now) } else { self.to_closed() }
+        let missing = (p.trials as u32).wrapping_sub(self.done());
+        self.verdict(p, now, self.trials_failed().wrapping_add(missing) >= p.trial_failures as u32)
     }
 
-    /// A trial permit given back.
-    pub(super) const fn permit_back(self, p: &TinyPolicy32) -> Self {
-        if self.is_half_open() && self.left().wrapping_add(self.done()) < p.trials as u32 {
-            Self(self.0.wrapping_add(1 << LEFT_AT))
-        } else {
-            self
-        }
-    }
-
-    /// One result more, and what follows from it; the same word where nothing does.
+    /// The word after a call of its generation ended, with what follows from that; the same word where nothing does.
     // Out of line for the same reason as `asked`.
     #[inline(never)]
-    pub(super) const fn recorded(self, p: &TinyPolicy32, now: u32, failed: bool) -> Self {
+    pub(super) const fn told(self, p: &TinyPolicy32, now: u32, outcome: Outcome) -> Self {
+        let failed = matches!(outcome, Outcome::Failure);
         if self.is_half_open() {
+            if matches!(outcome, Outcome::Ignored) {
+                // The permit back, and never more of them than were handed out and not reported.
+                let room = self.left().wrapping_add(self.done()) < p.trials as u32;
+                return Self(self.0.wrapping_add((room as u32) << LEFT_AT));
+            }
             let next = Self(self.0.wrapping_add(1 << DONE_AT | (failed as u32) << T_FAILED_AT));
             return if next.done() >= p.trials as u32 { next.decided(p, now) } else { next };
         }
-        if !self.is_closed() {
+        if !self.is_closed() || matches!(outcome, Outcome::Ignored) {
             return self;
         }
         let bits = (self.0 << 1 | failed as u32) & p.keep;
@@ -209,7 +212,7 @@ impl Word32 {
             let bad = ones(bits);
             let by_rate = calls >= p.min_calls as u32 && bad.wrapping_mul(100_000) >= calls.wrapping_mul(p.rate);
             if by_rate || bad >= p.failure_count as u32 || bits & p.in_a_row == p.in_a_row {
-                return self.to_open(p, now);
+                return self.verdict(p, now, true);
             }
         }
         self.same_generation(0, calls << FILL_AT | bits)
@@ -220,14 +223,15 @@ impl Word32 {
     // Out of line: inlined into the loop, its settings are loaded ahead and spilled, for half as much flash again.
     #[inline(never)]
     pub(super) const fn asked(self, p: &TinyPolicy32, now: u32, fault: u32, lease: bool) -> Self {
-        match self.0 >> KIND_AT {
+        let giving = match self.0 >> KIND_AT {
             1 if self.open_left(p, now, fault).is_none() => {
-                self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT).trial_taken(p, now)
+                self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT)
             }
-            2 if self.left() != 0 => self.trial_taken(p, now),
-            2 if lease && self.lease_over(p, now) => self.decided(p, now),
-            _ => self,
-        }
+            2 if self.left() != 0 => self,
+            2 if lease && self.lease_over(p, now) => return self.decided(p, now),
+            _ => return self,
+        };
+        giving.trial_taken(p, now)
     }
 
     /// What a word says that [`asked`](Self::asked) did not change.
