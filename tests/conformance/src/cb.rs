@@ -2,6 +2,7 @@
 
 use crate::trace::{Op, Settings, Verdict, unusable};
 use overcurrent::breaker::{Bucket, CountWindow, History, Metrics, RingWord, Rule, TimeHistory};
+use overcurrent::event::{Journal, Rejections};
 use overcurrent::{
     Breaker, BreakerConfig, CountBreaker, Event, EventKind, HalfOpenEnd, Nanos, Observer, OpenFor, Outcome, Policy,
     Reason, State, TimeBreaker, TinyBreaker, TrialTimeout, Window,
@@ -9,6 +10,7 @@ use overcurrent::{
 use serde_json::Value;
 
 /// Events of one operation: at most a few.
+pub(crate) type Events = Journal<64>;
 
 /// What a trace asks of a breaker, whatever its type.
 pub(crate) trait Machine {
@@ -76,15 +78,14 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
     let policy = config(cfg)?.build().or_else(|e| unusable(format!("refused settings: {e}")))?;
     let begin = Begin::read(cfg)?;
     let ops = Op::all(trace, 12)?;
-    let (events, rejections) = ((), ());
-    let seen = ((), ());
-    let _ = (events, rejections, seen);
+    let (events, rejections) = (Events::new(), Rejections::new());
+    let seen = (&events, &rejections);
     macro_rules! on {
         ($breaker:expr) => {
             match $breaker {
                 Ok(breaker) => {
-                    let breaker = Box::new(breaker.starting(begin.state, begin.start()));
-                    replay_on(&*breaker, &Everything, begin, &ops)
+                    let breaker = Box::new(breaker.starting(begin.state, begin.start()).with_observer(seen));
+                    replay_on(&*breaker, &Everything, seen, begin, &ops)
                 }
                 Err(e) => unusable(e.to_string()),
             }
@@ -221,7 +222,14 @@ fn state(number: u8) -> Verdict<State> {
     })
 }
 
-pub(crate) fn replay_on<M: Machine>(breaker: &M, keeps: &impl Keeps, begin: Begin, ops: &[Op<'_>]) -> Verdict {
+pub(crate) fn replay_on<M: Machine>(
+    breaker: &M,
+    keeps: &impl Keeps,
+    (events, rejections): (&Events, &Rejections),
+    begin: Begin,
+    ops: &[Op<'_>],
+) -> Verdict {
+    let mut published = String::new();
     for op in ops {
         let at = begin.instant(op.number(0)?);
         let answer = step(breaker, op, at, begin)?;
@@ -236,6 +244,13 @@ pub(crate) fn replay_on<M: Machine>(breaker: &M, keeps: &impl Keeps, begin: Begi
         if keeps.slow_failed(seen.state) {
             op.expect(9, "slow_failed", seen.slow_failed)?;
         }
+        op.expect(10, "not_permitted", rejections.of(seen.generation))?;
+        published.clear();
+        events.drain(|event| write(&mut published, event));
+        op.expect_text("events", &compared(op)?, &published)?;
+    }
+    if events.dropped() != 0 {
+        return unusable("an operation with more events than the journal holds");
     }
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! Kind `cb` once more: the breaker in one word, on the traces that it can express.
 
-use crate::cb::{Begin, Keeps, config, replay_on};
+use crate::cb::{Begin, Events, Keeps, config, replay_on};
 use crate::trace::{Op, Settings, Verdict};
+use overcurrent::event::Rejections;
 use overcurrent::{Nanos, OpenFor, State, TinyBreaker};
 use serde_json::Value;
 
@@ -45,11 +46,10 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Result<(), &'static str>> {
         return Ok(Err("more than 24 calls in the window, 31 trials or 15 trial results to decide"));
     };
     let begin = Begin { scale: UNIT, ..Begin::read(cfg)? };
-    let (events, rejections) = ((), ());
-    let seen = ((), ());
-    let _ = (events, rejections, seen);
-    let breaker = breaker.starting(begin.state, begin.start());
-    replay_on(&breaker, &Tiny, begin, &ops).map(Ok)
+    let (events, rejections) = (Events::new(), Rejections::new());
+    let seen = (&events, &rejections);
+    let breaker = breaker.starting(begin.state, begin.start()).with_observer(seen);
+    replay_on(&breaker, &Tiny, seen, begin, &ops).map(Ok)
 }
 
 fn stretched(wait: &[Value]) -> Option<OpenFor> {
@@ -61,5 +61,40 @@ fn stretched(wait: &[Value]) -> Option<OpenFor> {
             (multiplier % 1_000 == 0).then_some(OpenFor::exponential(long(first)?, multiplier, long(cap)?))
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::replay;
+    use crate::trace::{Failure, lines};
+    use serde_json::{Value, json};
+    use std::path::Path;
+
+    #[test]
+    fn corrupted_traces_are_caught_on_the_tiny_breaker_too() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors/circuit_breaker.jsonl.gz");
+        let mut caught = 0;
+        for (number, line) in lines(&file).unwrap().iter().enumerate().step_by(7) {
+            let mut trace: Value = serde_json::from_str(line).unwrap();
+            if !matches!(replay(&trace), Ok(Ok(()))) {
+                continue;
+            }
+            let ops = trace["ops"].as_array_mut().unwrap();
+            let index = number % ops.len();
+            // What it answered, its state, its refusals, or its events.
+            match number % 4 {
+                0 => ops[index][4] = json!(2),
+                1 => ops[index][5] = json!(ops[index][5].as_i64().unwrap() ^ 1),
+                2 => ops[index][10] = json!(ops[index][10].as_i64().unwrap() + 1),
+                _ => ops[index][11] = json!(format!("{} R", ops[index][11].as_str().unwrap())),
+            }
+            match replay(&trace) {
+                Err(Failure::Differs { op, .. }) => assert_eq!(op, index, "{}", trace["id"]),
+                other => panic!("{}: {other:?}", trace["id"]),
+            }
+            caught += 1;
+        }
+        assert!(caught >= 100, "{caught}");
     }
 }

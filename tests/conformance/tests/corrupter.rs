@@ -79,13 +79,11 @@ fn every_corruption_is_caught(shape: &Shape, times: usize) {
 }
 
 #[test]
-#[ignore = "time windows and the journal are on their way"]
 fn corrupted_breakers_are_caught() {
     every_corruption_is_caught(&SHAPES[0], 200);
 }
 
 #[test]
-#[ignore = "time windows and the journal are on their way"]
 fn corrupted_windows_are_caught() {
     every_corruption_is_caught(&SHAPES[1], 100);
 }
@@ -124,7 +122,6 @@ fn corrupted_tables_are_caught() {
 }
 
 #[test]
-#[ignore = "time windows and the journal are on their way"]
 fn what_is_not_known_fails() {
     let lines = lines(&vectors("circuit_breaker.jsonl.gz")).unwrap();
     let trace: Value = serde_json::from_str(&lines[0]).unwrap();

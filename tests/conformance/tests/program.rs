@@ -23,7 +23,6 @@ const GOOD: &str = r#"{"kind":"interval","initial_ms":500,"mul_milli":1500,"cap_
 const BAD: &str = r#"{"kind":"interval","initial_ms":500,"mul_milli":1500,"cap_ms":0,"attempt_ms":[[1,500],[2,751]]}"#;
 
 #[test]
-#[ignore = "time windows and the journal are on their way"]
 fn every_family_without_quirks_passes() {
     let vectors = Path::new(env!("CARGO_MANIFEST_DIR")).join("../vectors");
     let output = run(&[&vectors]);

@@ -2,7 +2,7 @@
 //! for the proof that this is where the two part.
 
 use conformance::{Failure, lines, replay};
-use overcurrent::limit::{CycleConfig, CycleDenied, CycleLimiter, CycleReservation, LimitChange};
+use overcurrent::limit::{CycleConfig, CycleDenied, CycleLimiter, LimitChange, Reservation};
 use overcurrent::{
     BreakerConfig, Bulkhead, CountBreaker, HalfOpenEnd, Nanos, OpenFor, Outcome, OverRelease, State, TrialTimeout,
     Window,
@@ -166,7 +166,7 @@ fn a_drain_never_forgives_debt() {
 #[test]
 fn no_permits_cost_nothing_and_give_nothing() {
     // A negative number cannot be written: the parameter is unsigned.
-    let ask: fn(&CycleLimiter, u32, Nanos) -> Result<CycleReservation, CycleDenied<'_>> = CycleLimiter::reserve;
+    let ask: fn(&CycleLimiter, u32, Nanos) -> Result<Reservation, CycleDenied<'_>> = CycleLimiter::reserve;
     let limiter = limiter(5);
     for _ in 0..100 {
         assert_eq!(ask(&limiter, 0, ms(1)).unwrap().wait(), Nanos::ZERO);
