@@ -5,13 +5,25 @@ mod model;
 
 use proptest::prelude::*;
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+macro_rules! histories {
+    ($($name:ident: $play:path;)*) => {
+        proptest! {
+            #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
+            $(
+                #[test]
+                fn $name(bytes in proptest::collection::vec(any::<u8>(), 0..1_500)) {
+                    $play(&bytes);
+                }
+            )*
+        }
+    };
+}
 
-    #[test]
-    fn the_breaker_does_what_its_model_does(bytes in proptest::collection::vec(any::<u8>(), 0..1_500)) {
-        model::breaker::play(&bytes);
-    }
+histories! {
+    the_breaker_does_what_its_model_does: model::breaker::play;
+    the_breaker_over_time_does_what_its_model_does: model::breaker::play_time;
+    the_bulkhead_does_what_its_model_does: model::bulkhead::play;
+    the_rate_limiter_does_what_its_model_does: model::gcra::play;
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The circuit breaker against `core/tests/model/breaker.rs`.
+//! The circuit breaker over a count window against `core/tests/model/breaker.rs`.
 #![no_main]
 
 #[path = "../../tests/model/mod.rs"]

@@ -1,7 +1,7 @@
-//! The circuit breaker over a count window, as one would write it on an afternoon: a queue of outcomes and an enum.
+//! The circuit breaker, as one would write it on an afternoon: a queue of outcomes and an enum.
 
 use super::choices::{Choices, Clock};
-use overcurrent::breaker::{HalfOpenEnd, Permit};
+use overcurrent::breaker::{HalfOpenEnd, History, Permit, TimeBreaker};
 use overcurrent::{
     At, Breaker, BreakerConfig, ConfigError, CountBreaker, Nanos, OpenFor, Outcome, Policy, Reason, State,
     TrialTimeout, Window,
@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// A breaker's settings in the open.
 #[derive(Clone, Copy, Debug)]
 pub struct Plan {
-    pub window: u32,
+    pub window: Window,
     pub min_calls: u32,
     /// Parts per 100,000; 0 = off, as in the following.
     pub failure_rate: u32,
@@ -28,7 +28,7 @@ pub struct Plan {
 
 impl Plan {
     pub fn build(&self) -> Result<Policy, ConfigError> {
-        let mut config = BreakerConfig::new(Window::calls(self.window))
+        let mut config = BreakerConfig::new(self.window)
             .min_calls(self.min_calls)
             .failure_count(self.failure_count)
             .consecutive_failures(self.consecutive_failures)
@@ -44,18 +44,17 @@ impl Plan {
         config.build()
     }
 
-    fn drawn(choices: &mut Choices<'_>, most: u32) -> Self {
-        let window = choices.within(1, most);
-        let trial_calls = choices.within(1, most.min(12)) as u16;
+    fn drawn(choices: &mut Choices<'_>, window: Window, most: u32) -> Self {
+        let trial_calls = choices.within(1, 12) as u16;
         let wait = Nanos::new(choices.pick(&[1, 1_000, 65_536, 1_000_000_000, u64::MAX]));
         let timeout = Nanos::new(choices.pick(&[1, 5_000, 70_000, 60_000_000_000, u64::MAX]));
         Self {
             window,
-            min_calls: choices.within(1, window),
+            min_calls: choices.within(1, most),
             failure_rate: choices.pick(&[0, 1, 33_333, 50_000, 66_667, 100_000]),
             slow_rate: choices.pick(&[0, 0, 1, 50_000, 100_000]),
             slow_call: choices.pick(&[1, 100, 1_000_000]),
-            failure_count: choices.pick(&[0, 0, 1, window]),
+            failure_count: choices.pick(&[0, 0, 1, most]),
             consecutive_failures: choices.pick(&[0, 0, 1, 3]),
             open_for: if choices.bit() {
                 OpenFor::fixed(wait)
@@ -87,13 +86,22 @@ pub struct Ticket {
 /// Why it said no, and the wait.
 pub type No = (Reason, Option<u64>);
 
+/// One outcome, and the slice of time it was recorded in.
+#[derive(Clone, Copy, Debug)]
+pub struct Call {
+    slice: u64,
+    failed: bool,
+    slow: bool,
+}
+
 pub struct Model {
     plan: Plan,
     pub state: State,
     pub generation: u64,
     pub attempts: u32,
-    /// Failed, slow.
-    pub calls: VecDeque<(bool, bool)>,
+    pub calls: VecDeque<Call>,
+    /// The newest slice of a time window.
+    newest: u64,
     trial_window: bool,
     in_a_row: u32,
     permits: u32,
@@ -108,6 +116,7 @@ impl Model {
             generation: 0,
             attempts: 0,
             calls: VecDeque::new(),
+            newest: 0,
             trial_window: false,
             in_a_row: 0,
             permits: 0,
@@ -115,16 +124,23 @@ impl Model {
         }
     }
 
-    fn failed(&self) -> u32 {
-        self.calls.iter().filter(|c| c.0).count() as u32
+    fn slice_of(&self, now: u64) -> u64 {
+        if let Window::Time { slice, .. } = self.plan.window { now / slice.get() } else { 0 }
     }
 
-    fn slow(&self) -> u32 {
-        self.calls.iter().filter(|c| c.1).count() as u32
+    /// The calls in the window that have that property.
+    fn count(&self, now: u64, what: impl Fn(&Call) -> bool) -> u32 {
+        let newest = self.newest.max(self.slice_of(now));
+        let live = |call: &&Call| match self.plan.window {
+            Window::Time { buckets, .. } if !self.trial_window => call.slice + u64::from(buckets) > newest,
+            _ => true,
+        };
+        self.calls.iter().filter(live).filter(|call| what(call)).count() as u32
     }
 
     /// A new stay with an empty window.
-    fn turn(&mut self, state: State, attempts: u32) {
+    fn turn(&mut self, state: State, attempts: u32, now: u64) {
+        self.newest = self.slice_of(now);
         self.state = state;
         self.generation += 1;
         self.attempts = attempts.min(127);
@@ -136,7 +152,7 @@ impl Model {
     }
 
     fn to_half_open(&mut self, now: u64) {
-        self.turn(State::HalfOpen, self.attempts);
+        self.turn(State::HalfOpen, self.attempts, now);
         self.permits = u32::from(self.plan.trial_calls);
         if let TrialTimeout::Stay { stay, .. } = self.plan.trial_timeout {
             self.deadline = now.saturating_add(stay.get());
@@ -166,21 +182,22 @@ impl Model {
         rate != 0 && part != 0 && u128::from(part) * 100_000 >= u128::from(rate) * u128::from(total)
     }
 
-    fn must_open(&self) -> bool {
-        let (n, plan) = (self.calls.len() as u32, &self.plan);
-        n >= plan.min_calls
-            && (Self::reaches(self.failed(), n, plan.failure_rate) || Self::reaches(self.slow(), n, plan.slow_rate))
-            || plan.failure_count != 0 && self.failed() >= plan.failure_count
+    fn must_open(&self, now: u64) -> bool {
+        let (n, plan) = (self.count(now, |_| true), &self.plan);
+        let (failed, slow) = (self.count(now, |call| call.failed), self.count(now, |call| call.slow));
+        n >= plan.min_calls && (Self::reaches(failed, n, plan.failure_rate) || Self::reaches(slow, n, plan.slow_rate))
+            || plan.failure_count != 0 && failed >= plan.failure_count
             || plan.consecutive_failures != 0 && self.in_a_row >= plan.consecutive_failures
     }
 
     fn decide_trials(&mut self, missing: u32, now: u64, random: u32) {
         let rate = if self.plan.failure_rate == 0 { 50_000 } else { self.plan.failure_rate };
         let n = self.calls.len() as u32 + missing;
-        if Self::reaches(self.failed() + missing, n, rate) || Self::reaches(self.slow(), n, self.plan.slow_rate) {
+        let (failed, slow) = (self.count(now, |call| call.failed), self.count(now, |call| call.slow));
+        if Self::reaches(failed + missing, n, rate) || Self::reaches(slow, n, self.plan.slow_rate) {
             self.to_open(now, random);
         } else {
-            self.turn(State::Closed, 0);
+            self.turn(State::Closed, 0, now);
         }
     }
 
@@ -196,7 +213,7 @@ impl Model {
                 (State::Open, _) if self.plan.auto_half_open && now >= self.deadline => self.to_half_open(as_of),
                 (State::HalfOpen, TrialTimeout::Stay { then, .. }) if now >= self.deadline => match then {
                     HalfOpenEnd::Open => self.to_open(as_of, random),
-                    HalfOpenEnd::Closed => self.turn(State::Closed, 0),
+                    HalfOpenEnd::Closed => self.turn(State::Closed, 0, as_of),
                 },
                 (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits == 0 && now > self.deadline => {
                     let missing = u32::from(self.plan.trial_calls).saturating_sub(self.calls.len() as u32);
@@ -248,13 +265,18 @@ impl Model {
     }
 
     /// Whether it was counted.
-    fn push(&mut self, generation: u64, limit: usize, failed: bool, slow: bool) -> bool {
+    fn push(&mut self, generation: u64, limit: usize, failed: bool, slow: bool, now: u64) -> bool {
         if generation != self.generation || self.calls.len() >= limit {
             return false;
         }
-        self.calls.push_back((failed, slow));
-        let most = if self.trial_window { u32::from(self.plan.trial_calls) } else { self.plan.window };
-        if self.calls.len() > most as usize {
+        self.newest = self.newest.max(self.slice_of(now));
+        self.calls.push_back(Call { slice: self.newest, failed, slow });
+        let most = match self.plan.window {
+            _ if self.trial_window => usize::from(self.plan.trial_calls),
+            Window::Calls(n) => n as usize,
+            Window::Time { .. } => usize::MAX,
+        };
+        if self.calls.len() > most {
             self.calls.pop_front();
         }
         if self.plan.consecutive_failures != 0 {
@@ -269,12 +291,12 @@ impl Model {
         }
         let deciding = trial && self.state == State::HalfOpen;
         let limit = if deciding { usize::from(self.plan.trial_min) } else { usize::MAX };
-        self.push(generation, limit, failed, slow);
+        self.push(generation, limit, failed, slow, now);
         if generation != self.generation {
             return;
         }
         match self.state {
-            State::Closed if self.must_open() => self.to_open(now, random),
+            State::Closed if self.must_open(now) => self.to_open(now, random),
             State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
             _ => {}
         }
@@ -305,13 +327,13 @@ impl Model {
         if outcome == Outcome::Ignored {
             return false;
         }
-        self.push(ticket.generation, usize::MAX, outcome == Outcome::Failure, false) && self.must_open()
+        self.push(ticket.generation, usize::MAX, outcome == Outcome::Failure, false, 0) && self.must_open(0)
     }
 
     pub fn settle(&mut self, now: u64, random: u32) {
         self.settle_by(now, random);
         match self.state {
-            State::Closed if self.must_open() => self.to_open(now, random),
+            State::Closed if self.must_open(now) => self.to_open(now, random),
             State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
             _ => {}
         }
@@ -345,8 +367,8 @@ impl Model {
                 None => self.to_open(now, random),
             },
             (_, State::HalfOpen) => self.to_half_open(now),
-            (_, State::ForcedOpen) => self.turn(to, self.attempts + 1),
-            _ => self.turn(to, 0),
+            (_, State::ForcedOpen) => self.turn(to, self.attempts + 1, now),
+            _ => self.turn(to, 0, now),
         }
         true
     }
@@ -356,26 +378,39 @@ const OUTCOMES: [Outcome; 4] = [Outcome::Success, Outcome::Failure, Outcome::Fai
 const STATES: [State; 6] =
     [State::Closed, State::Open, State::HalfOpen, State::Disabled, State::ForcedOpen, State::MetricsOnly];
 
-/// Plays one history to a breaker and its model.
+/// Plays one history to a breaker over a count window and its model.
 pub fn play(bytes: &[u8]) {
     let mut choices = Choices::of(bytes);
-    let plan = Plan::drawn(&mut choices, 32);
-    let policy = plan.build().expect("drawn within the ranges");
-    let breaker = CountBreaker::<2>::new(policy).expect("the ring is large enough");
-    Game { clock: Clock::starting(&mut choices, 1_000), choices, plan, breaker, permits: vec![], untimed: vec![] }
-        .play();
+    let window = choices.within(1, 32);
+    let plan = Plan::drawn(&mut choices, Window::calls(window), window);
+    let breaker =
+        CountBreaker::<2>::new(plan.build().expect("drawn within the ranges")).expect("the ring is large enough");
+    let clock = Clock::starting(&mut choices, 1_000, u64::MAX - 1);
+    Game { clock, choices, plan, breaker, permits: vec![], untimed: vec![] }.play();
 }
 
-struct Game<'a> {
+/// Plays one history to a breaker over a time window and its model.
+pub fn play_time(bytes: &[u8]) {
+    let mut choices = Choices::of(bytes);
+    let slice = Nanos::from_millis(choices.pick(&[1, 7, 1_000]));
+    let window = Window::Time { slice, buckets: choices.within(1, 8) };
+    let plan = Plan::drawn(&mut choices, window, 10);
+    let breaker = TimeBreaker::<8>::new(plan.build().expect("drawn within the ranges")).expect("eight buckets");
+    // Slice numbers have 42 bits.
+    let clock = Clock::starting(&mut choices, slice.get() / 16, (1 << 42) * 1_000_000 - 1);
+    Game { clock, choices, plan, breaker, permits: vec![], untimed: vec![] }.play();
+}
+
+struct Game<'a, H> {
     choices: Choices<'a>,
     clock: Clock,
     plan: Plan,
-    breaker: CountBreaker<2>,
+    breaker: Breaker<H>,
     permits: Vec<(Permit, Ticket)>,
     untimed: Vec<(Permit, Ticket)>,
 }
 
-impl Game<'_> {
+impl<H: History> Game<'_, H> {
     fn play(mut self) {
         let mut model = Model::new(self.plan);
         while !self.choices.is_over() {
@@ -423,7 +458,8 @@ impl Game<'_> {
             }
             10 => {
                 let got = b.enter_untimed();
-                assert_eq!(got.is_ok(), model.state == State::Closed, "enter_untimed");
+                let untimed = matches!(self.plan.window, Window::Calls(_)) && model.state == State::Closed;
+                assert_eq!(got.is_ok(), untimed, "enter_untimed");
                 if let Ok(permit) = got {
                     let ticket = Ticket { generation: model.generation, trial: false, records: true, entered: 0 };
                     self.untimed.push((permit, ticket));
@@ -469,8 +505,8 @@ impl Game<'_> {
         let seen = self.breaker.metrics(at);
         let expected = (model.state, (model.generation & 0xffff) as u16, u32::from(seen.attempts));
         assert_eq!((seen.state, seen.generation, model.attempts), expected, "at {at:?}, {:?}", self.plan);
-        let both = model.calls.iter().filter(|c| c.0 && c.1).count() as u32;
-        let counts = (model.calls.len() as u32, model.failed(), model.slow(), both);
+        let count = |what: fn(&Call) -> bool| model.count(at.now.get(), what);
+        let counts = (count(|_| true), count(|c| c.failed), count(|c| c.slow), count(|c| c.failed && c.slow));
         assert_eq!((seen.calls, seen.failed, seen.slow, seen.slow_failed), counts, "at {at:?}, {:?}", self.plan);
         let explained = Breaker::explain(&self.breaker, at);
         let refusal = explained.refusal.map(|no| (no.reason, no.retry_after.map(Nanos::get)));

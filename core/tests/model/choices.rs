@@ -59,16 +59,17 @@ impl<'a> Choices<'a> {
 }
 
 /// A clock whose readings are not in order: it goes on, stands, steps back, and is read late by callers that were
-/// delayed. It stops one nanosecond before the end of time, where a deadline of "never" is due.
+/// delayed. It never passes `end` (at the end of time itself a deadline of "never" is due).
 pub struct Clock {
     now: u64,
     tick: u64,
+    end: u64,
 }
 
 impl Clock {
-    pub fn starting(choices: &mut Choices<'_>, tick: u64) -> Self {
-        let now = choices.pick(&[0, 1, 1 << 32, u64::MAX / 2, u64::MAX - (1 << 40)]);
-        Self { now, tick }
+    pub fn starting(choices: &mut Choices<'_>, tick: u64, end: u64) -> Self {
+        let now = choices.pick(&[0, 1, 1 << 32, end / 2, end - (1 << 40)]);
+        Self { now, tick, end }
     }
 
     pub fn read(&mut self, choices: &mut Choices<'_>) -> u64 {
@@ -79,9 +80,9 @@ impl Clock {
             32..=95 => self.now = self.now.saturating_add(step),
             96..=111 => self.now = self.now.saturating_sub(step),
             112..=123 => return self.now.saturating_sub(step), // somebody delayed
-            _ => return self.now.saturating_add(step).min(u64::MAX - 1), // somebody ahead
+            _ => return self.now.saturating_add(step).min(self.end), // somebody ahead
         }
-        self.now = self.now.min(u64::MAX - 1);
+        self.now = self.now.min(self.end);
         self.now
     }
 }

@@ -5,7 +5,14 @@
 #![allow(dead_code, reason = "each user takes the players it needs")]
 
 pub mod breaker;
+pub mod bulkhead;
 pub mod choices;
+pub mod gcra;
 
 /// Every player by its name; `fuzz/fuzz_targets` has a file for each.
-pub const PLAYERS: [(&str, fn(&[u8])); 1] = [("breaker", breaker::play)];
+pub const PLAYERS: [(&str, fn(&[u8])); 4] = [
+    ("breaker", breaker::play),
+    ("breaker_time", breaker::play_time),
+    ("bulkhead", bulkhead::play),
+    ("gcra", gcra::play),
+];
