@@ -84,6 +84,8 @@ pub use error::{Busy, ConfigError, NeedsTime};
 pub use event::{Counters, Journal, Observed, Rejections};
 pub use event::{Event, EventKind, Observer};
 pub use gate::Gate;
+#[cfg(feature = "fast-clock")]
+pub use host::FastClock;
 #[cfg(feature = "std")]
 pub use host::{
     Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,

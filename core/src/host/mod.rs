@@ -9,6 +9,8 @@ mod classify;
 mod clock;
 mod ext;
 mod fallback;
+#[cfg(feature = "fast-clock")]
+mod fast_clock;
 mod guard;
 mod held;
 mod line;
@@ -29,6 +31,8 @@ pub use classify::{Classify, ErrIsFailure, ForErr, ForOk};
 pub use clock::{Clock, MonotonicClock};
 pub use ext::GateExt;
 pub use fallback::Fallback;
+#[cfg(feature = "fast-clock")]
+pub use fast_clock::FastClock;
 pub use guard::Guard;
 pub use manual::{ManualClock, ManualSleep};
 pub use reserve::Reserve;
