@@ -13,7 +13,7 @@ use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 /// older generation; a lease decides in the place of lost trials. Lock-free wherever 32-bit compare-and-swap is native
 /// (Cortex-M3 and up, RV32A), and safe in interrupt handlers; no division, no table, no 64-bit arithmetic.
 ///
-/// Always use one breaker with the same settings and the same tick counter. A reading may be up to [`SKEW`] ticks older
+/// Always use one breaker with the same settings and the same tick counter. A reading may be up to [`SKEW`](super::SKEW) ticks older
 /// than another caller's.
 ///
 /// # What four bytes cannot hold
@@ -22,6 +22,9 @@ use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 ///   multiple, during that one call.
 /// * Idle time: a breaker that was opened and then left alone for `k * 2^24` ticks (4.7 hours at 1 ms), give or take
 ///   `open_for + SKEW`, refuses for that long once more. It never admits early.
+/// * A timer: the next [`enter`](Self::enter) judges a lease that is over, and a result that comes before it still counts.
+///   The end of a lease wraps too: after a long idle time the lost trials may get up to one lease and skew more.
+/// * The clock of a caller more than [`SKEW`](super::SKEW) behind: it finds the wait over.
 ///
 /// ```
 /// use overcurrent::{Outcome, State, TinyBreaker32, TinyConfig32, TinyPolicy32};

@@ -122,8 +122,8 @@ impl TinyConfig32 {
         Self { trials: calls, ..self }
     }
 
-    /// How many ticks after the last trial permit was taken a missing result counts as failed (0: never). Rounded up to
-    /// 64 ticks, and to a thousandth of itself.
+    /// How many ticks after the last trial permit was taken a missing result counts as failed (0: never). At most 64
+    /// ticks, or a five-hundredth of itself, longer.
     #[must_use]
     pub const fn lease(self, ticks: u32) -> Self {
         Self { lease: ticks, ..self }
