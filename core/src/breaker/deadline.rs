@@ -28,8 +28,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub(super) fn publish(&self, policy: &Policy, from: StateWord, to: StateWord, deadline: u64, at: At) -> bool {
         // AcqRel: users expect a transition to order their data; the words of this crate carry their own tags.
         if mutated("breaker_publish_store") {
-            self.state.store(to.0, Release);
-        } else if self.state.compare_exchange(from.0, to.0, AcqRel, Acquire).is_err() {
+            self.cells().state.store(to.0, Release);
+        } else if self.cells().state.compare_exchange(from.0, to.0, AcqRel, Acquire).is_err() {
             return false;
         }
         self.stamp(to, deadline);
@@ -51,7 +51,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let mine = word.stamp(deadline);
         loop {
             // Acquire: a new stamp implies that the state it belongs to is visible.
-            let seen = self.deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
+            let seen = self.cells().deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
             if seen & 0xffff == word.tag() {
                 if seen >= mine || mutated("breaker_stamp_noraise") {
                     return; // a helper's, with a later clock: never lowered
@@ -61,7 +61,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             }
             // Release: pairs with the Acquire above and in `deadline_of`.
             let release = unless_mutated(Release, "breaker_deadline_relaxed");
-            if self.deadline.compare_exchange(seen, mine, release, Relaxed).is_ok() {
+            if self.cells().deadline.compare_exchange(seen, mine, release, Relaxed).is_ok() {
                 return;
             }
         }
@@ -70,7 +70,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// The deadline of `word`, stamped in the publisher's place if need be. `None`: the state has moved on.
     pub(super) fn deadline_of(&self, policy: &Policy, word: StateWord, at: At) -> Option<u64> {
         loop {
-            let seen = self.deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
+            let seen = self.cells().deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
             if let Some(deadline) = word.deadline(seen) {
                 return Some(deadline);
             }
@@ -93,7 +93,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             };
             let release = unless_mutated(Release, "breaker_deadline_relaxed");
             // Lost: somebody stamped it, or the state moved. Either way the next round knows.
-            let _ = self.deadline.compare_exchange(seen, stamp, release, Relaxed);
+            let _ = self.cells().deadline.compare_exchange(seen, stamp, release, Relaxed);
         }
     }
 
@@ -203,7 +203,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     let wait = policy.open_wait(u32::from(attempts), at);
                     let deadline = at.now.get().saturating_add(wait.get());
                     let next = word.to_open(attempts, deadline, wait.get());
-                    if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+                    if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
                         continue;
                     }
                     self.stamp(next, deadline);
@@ -229,7 +229,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                         return;
                     }
                     let next = word.with_told(bits);
-                    if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+                    if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                         for trip in [failure, slow].into_iter().flatten() {
                             self.tell(at.now, next.generation(), EventKind::Tripped(trip));
                         }
@@ -247,7 +247,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if policy.consecutive_failures == 0 {
             return 0;
         }
-        let mut word = self.in_a_row.load(Acquire);
+        let mut word = self.cells().in_a_row.load(Acquire);
         loop {
             let of = (word >> 32 & 0xffff) as u16;
             let count = if of == generation {
@@ -263,7 +263,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 return count;
             }
             // AcqRel: the count that crosses the threshold owns the trip, and must follow its record.
-            match self.in_a_row.compare_exchange_weak(word, next, AcqRel, Acquire) {
+            match self.cells().in_a_row.compare_exchange_weak(word, next, AcqRel, Acquire) {
                 Ok(_) => return count,
                 Err(now) => word = now,
             }
@@ -291,7 +291,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     }
 
     pub(super) fn in_a_row_now(&self, generation: u16) -> u32 {
-        let word = self.in_a_row.load(Acquire);
+        let word = self.cells().in_a_row.load(Acquire);
         if word >> 32 == u64::from(generation) { (word & 0xffff_ffff) as u32 } else { 0 }
     }
 }

@@ -5,14 +5,91 @@ use super::window::{Epoch, Mark, Recorded, Totals};
 use super::window_count::{CountWindow, Lengths, RingWord};
 use crate::error::ConfigError;
 use crate::snapshot::{SnapshotError, Writer};
+use crate::sync::{AtomicU64, const_new};
 
-/// The storage of a breaker's outcomes. Sealed: [`CountWindow`], or a [`TimeHistory`](super::TimeHistory).
+/// All the words of a breaker: its state and its outcomes. Sealed: a [`CountHistory`], a
+/// [`TimeHistory`](super::TimeHistory), or a reference to one.
 pub trait History: Sealed {}
+
+/// The words that hold a breaker's state. Opaque; zero is a valid start.
+#[repr(C)]
+pub struct StateCells {
+    pub(super) state: AtomicU64,
+    pub(super) deadline: AtomicU64,
+    /// Failures in a row: count 32 | generation 16 << 32. Touched only where that rule is on.
+    pub(super) in_a_row: AtomicU64,
+}
+
+impl StateCells {
+    const_new! {
+        /// Closed, generation 0.
+        pub fn new() -> Self {
+            Self { state: AtomicU64::new(0), deadline: AtomicU64::new(0), in_a_row: AtomicU64::new(0) }
+        }
+    }
+}
+
+impl Default for StateCells {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// The words of a breaker over calls: `R` is the ring, 16 outcomes a word (`[RingWord; W]`, `Box<[RingWord]>`, ...).
+///
+/// A window of N calls needs `N.div_ceil(16)` words; one ring serves both the window and the half-open trials. Zero is a
+/// valid start. `CountHistory<[RingWord; W]>` coerces to `CountHistory<[RingWord]>` behind a reference, so that code for
+/// any window size is compiled once.
+#[repr(C)]
+pub struct CountHistory<R: ?Sized> {
+    cells: StateCells,
+    window: CountWindow<R>,
+}
+
+impl<const WORDS: usize> CountHistory<[RingWord; WORDS]> {
+    const_new! {
+        /// Closed, with an empty window.
+        pub fn new() -> Self {
+            Self { cells: StateCells::new(), window: CountWindow::new() }
+        }
+    }
+
+    const_new! {
+        /// Closed, with an empty window whose lengths are its own.
+        pub(super) fn fixed(set: Lengths) -> Self {
+            Self { cells: StateCells::new(), window: CountWindow::fixed(set) }
+        }
+    }
+}
+
+impl<const WORDS: usize> Default for CountHistory<[RingWord; WORDS]> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<R: AsRef<[RingWord]>> CountHistory<R> {
+    const_new! {
+        /// Over a ring of the caller's, which must be all zero.
+        pub fn over(ring: R) -> Self {
+            Self { cells: StateCells::new(), window: CountWindow::over(ring) }
+        }
+    }
+}
+
+impl<R: AsRef<[RingWord]> + ?Sized> CountHistory<R> {
+    /// How many outcomes the ring can hold.
+    pub fn capacity(&self) -> u32 {
+        self.window.capacity()
+    }
+}
 
 /// The operations behind [`History`], out of reach for other crates.
 pub trait Sealed {
     /// Whether recording an outcome depends on the time.
     const TIMED: bool;
+    /// The words of the state.
+    fn cells(&self) -> &StateCells;
     /// Whether this storage can serve these settings.
     fn check(&self, policy: &Policy) -> Result<(), ConfigError>;
     /// Records a plain success where that takes one swap and can demand nothing. `false`: not done.
@@ -72,56 +149,121 @@ pub const fn check_ring(capacity: u32, policy: &Policy, count_window: bool) -> R
     ConfigError::check("trial_calls", policy.trial_calls as u64, 1, capacity as u64)
 }
 
-impl<R: AsRef<[RingWord]>> History for CountWindow<R> {}
+impl<R: AsRef<[RingWord]> + ?Sized> History for CountHistory<R> {}
 
-impl<R: AsRef<[RingWord]>> Sealed for CountWindow<R> {
+impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
     const TIMED: bool = false;
 
+    #[inline]
+    fn cells(&self) -> &StateCells {
+        &self.cells
+    }
+
     fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
-        check_ring(self.capacity(), policy, true)
+        check_ring(self.window.capacity(), policy, true)
     }
 
     #[inline]
     fn record_clean(&self, generation: u16) -> bool {
-        CountWindow::record_clean(self, generation)
+        self.window.record_clean(generation)
     }
 
     #[inline]
     fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
-        CountWindow::record(self, lengths(at.policy), epoch, mark, limit, is_current)
+        self.window.record(lengths(at.policy), epoch, mark, limit, is_current)
     }
 
     #[inline]
     fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals {
-        CountWindow::totals(self, lengths(at.policy), epoch.generation)
+        self.window.totals(lengths(at.policy), epoch.generation)
     }
 
     fn slow_failed(&self, at: Entry<'_>, epoch: Epoch) -> u32 {
-        CountWindow::slow_failed(self, lengths(at.policy), epoch.generation)
+        self.window.slow_failed(lengths(at.policy), epoch.generation)
     }
 
     fn bring_forward(&self, _: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
-        CountWindow::bring_forward(self, epoch, is_current);
+        self.window.bring_forward(epoch, is_current);
     }
 
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
-        CountWindow::save(self, lengths(at.policy), epoch.generation, writer);
+        self.window.save(lengths(at.policy), epoch.generation, writer);
     }
 
     fn check_saved(&self, _: bool, bytes: &[u8]) -> Result<u32, SnapshotError> {
-        CountWindow::<R>::check_saved(bytes)
+        CountWindow::<[RingWord]>::check_saved(bytes)
     }
 
     fn load_saved(&self, at: Entry<'_>, epoch: Epoch, _: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
-        CountWindow::bring_forward(self, epoch, &is_current);
-        CountWindow::load_saved(self, lengths(at.policy), epoch, bytes, is_current);
+        self.window.bring_forward(epoch, &is_current);
+        self.window.load_saved(lengths(at.policy), epoch, bytes, is_current);
     }
 
     fn resize(&self, policy: &Policy) {
-        CountWindow::resize(self, lengths(policy));
+        self.window.resize(lengths(policy));
     }
 
     fn fix(&mut self, policy: &Policy) {
-        self.fix_lengths(lengths(policy));
+        self.window.fix_lengths(lengths(policy));
+    }
+}
+
+/// A reference to the words is as good as the words: state and outcomes in memory of somebody else's, looked at anew for
+/// each call.
+impl<H: History + ?Sized> History for &H {}
+
+impl<H: Sealed + ?Sized> Sealed for &H {
+    const TIMED: bool = H::TIMED;
+
+    #[inline]
+    fn cells(&self) -> &StateCells {
+        (**self).cells()
+    }
+
+    fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
+        (**self).check(policy)
+    }
+
+    #[inline]
+    fn record_clean(&self, generation: u16) -> bool {
+        (**self).record_clean(generation)
+    }
+
+    #[inline]
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
+        (**self).record(at, epoch, mark, limit, is_current)
+    }
+
+    #[inline]
+    fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals {
+        (**self).totals(at, epoch)
+    }
+
+    fn slow_failed(&self, at: Entry<'_>, epoch: Epoch) -> u32 {
+        (**self).slow_failed(at, epoch)
+    }
+
+    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
+        (**self).bring_forward(at, epoch, is_current);
+    }
+
+    fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
+        (**self).save(at, epoch, writer);
+    }
+
+    fn check_saved(&self, trial: bool, bytes: &[u8]) -> Result<u32, SnapshotError> {
+        (**self).check_saved(trial, bytes)
+    }
+
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
+        (**self).load_saved(at, epoch, off, bytes, is_current);
+    }
+
+    fn resize(&self, policy: &Policy) {
+        (**self).resize(policy);
+    }
+
+    fn fix(&mut self, policy: &Policy) {
+        (**self).resize(policy);
     }
 }

@@ -1,20 +1,24 @@
 //! Outcomes of the last so much time, beside the ring of the half-open trials.
 
-use super::history::{Entry, History, Sealed, check_ring, lengths};
+use super::history::{Entry, History, Sealed, StateCells, check_ring, lengths};
 use super::live::LivePolicy;
 use super::machine::Breaker;
 use super::policy::{Policy, Window};
 use super::window::{Epoch, Mark, Recorded, Totals};
-use super::window_count::{CountWindow, RingWord};
+use super::window_count::{CountWindow, Lengths, RingWord};
 use super::window_time::{Bucket, Slices, TimeWindow};
 use crate::error::ConfigError;
 use crate::snapshot::{SnapshotError, Writer};
 use crate::sync::const_new;
 
 /// Storage of a breaker over time: `B` holds the buckets, `T` the ring of the trials.
-pub struct TimeHistory<B, T> {
-    window: TimeWindow<B>,
+///
+/// Zero is a valid start; `TimeHistory<[Bucket; B], T>` coerces to `TimeHistory<[Bucket], T>` behind a reference.
+#[repr(C)]
+pub struct TimeHistory<B: ?Sized, T> {
+    cells: StateCells,
     trials: CountWindow<T>,
+    window: TimeWindow<B>,
 }
 
 /// Words in the ring of a [`TimeBreaker`]'s trials: up to 64 of them.
@@ -50,7 +54,7 @@ impl<const BUCKETS: usize> TimeBreaker<BUCKETS> {
         /// If the slices do not fit the buckets, the trial calls are more than 64, or the window is one of calls.
         pub fn new(policy: Policy) -> Result<Self, ConfigError> {
             match check(BUCKETS, 64, &policy) {
-                Ok(()) => Ok(Self::assemble(policy, TimeHistory { window: TimeWindow::new(), trials: CountWindow::new() }, ())),
+                Ok(()) => Ok(Self::assemble(policy, TimeHistory::new(), ())),
                 Err(e) => Err(e),
             }
         }
@@ -69,9 +73,7 @@ impl<const BUCKETS: usize> LiveTimeBreaker<BUCKETS> {
         pub fn live(policy: Policy) -> Result<Self, ConfigError> {
             match check(BUCKETS, 64, &policy) {
                 Ok(()) => {
-                    let trials = CountWindow::fixed(lengths(&policy));
-                    let history = TimeHistory { window: TimeWindow::new(), trials };
-                    Ok(Self::assemble(LivePolicy::new(policy), history, ()))
+                    Ok(Self::assemble(LivePolicy::new(policy), TimeHistory::fixed(lengths(&policy)), ()))
                 }
                 Err(e) => Err(e),
             }
@@ -79,10 +81,32 @@ impl<const BUCKETS: usize> LiveTimeBreaker<BUCKETS> {
     }
 }
 
+impl<const BUCKETS: usize, const WORDS: usize> TimeHistory<[Bucket; BUCKETS], [RingWord; WORDS]> {
+    const_new! {
+        /// Closed, with an empty window.
+        pub fn new() -> Self {
+            Self { cells: StateCells::new(), trials: CountWindow::new(), window: TimeWindow::new() }
+        }
+    }
+
+    const_new! {
+        /// Closed, with an empty window; the lengths of the trials' ring are its own.
+        pub(super) fn fixed(set: Lengths) -> Self {
+            Self { cells: StateCells::new(), trials: CountWindow::fixed(set), window: TimeWindow::new() }
+        }
+    }
+}
+
+impl<const BUCKETS: usize, const WORDS: usize> Default for TimeHistory<[Bucket; BUCKETS], [RingWord; WORDS]> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> TimeHistory<B, T> {
     /// Over storage of the caller's, which must be all zero.
     pub fn over(buckets: B, trials: T) -> Self {
-        Self { window: TimeWindow::over(buckets), trials: CountWindow::over(trials) }
+        Self { cells: StateCells::new(), trials: CountWindow::over(trials), window: TimeWindow::over(buckets) }
     }
 }
 
@@ -106,10 +130,15 @@ const fn slices(policy: &Policy) -> Slices {
     }
 }
 
-impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> History for TimeHistory<B, T> {}
+impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> History for TimeHistory<B, T> {}
 
-impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> Sealed for TimeHistory<B, T> {
+impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B, T> {
     const TIMED: bool = true;
+
+    #[inline]
+    fn cells(&self) -> &StateCells {
+        &self.cells
+    }
 
     fn check(&self, policy: &Policy) -> Result<(), ConfigError> {
         check(self.window.capacity() as usize, self.trials.capacity(), policy)
@@ -162,7 +191,7 @@ impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> Sealed for TimeHistory<B, T> {
     }
 
     fn check_saved(&self, trial: bool, bytes: &[u8]) -> Result<u32, SnapshotError> {
-        if trial { CountWindow::<T>::check_saved(bytes) } else { TimeWindow::<B>::check_saved(bytes) }
+        if trial { CountWindow::<[RingWord]>::check_saved(bytes) } else { TimeWindow::<[Bucket]>::check_saved(bytes) }
     }
 
     fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {

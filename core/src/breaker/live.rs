@@ -260,7 +260,7 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
                 TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
             };
             let next = word.restamped(deadline);
-            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+            if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 return self.stamp(next, deadline);
             }
         }

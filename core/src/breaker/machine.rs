@@ -1,6 +1,6 @@
 //! The circuit breaker's loops: load a word, ask the pure step, swap.
 
-use super::history::{Entry, History, check_ring, lengths};
+use super::history::{CountHistory, Entry, History, StateCells, check_ring, lengths};
 use super::live::LivePolicy;
 use super::permit::Permit;
 use super::policy::{MAX_CALLS, Policy, TrialTimeout};
@@ -8,11 +8,11 @@ use super::report::State;
 use super::settings::Settings;
 use super::state::StateWord;
 use super::window::{Epoch, Mark, Recorded};
-use super::window_count::{CountWindow, RingWord};
+use super::window_count::RingWord;
 use crate::decision::{Outcome, Reason, Refusal};
 use crate::error::{ConfigError, NeedsTime};
 use crate::event::{Event, EventKind, Observer};
-use crate::sync::{AcqRel, Acquire, AtomicU64, Release, const_new, mutated};
+use crate::sync::{AcqRel, Acquire, Release, const_new, mutated};
 use crate::time::{At, Nanos};
 use core::borrow::Borrow;
 
@@ -42,16 +42,12 @@ use core::borrow::Borrow;
 /// ```
 pub struct Breaker<H, P = Policy, O = ()> {
     pub(super) policy: P,
-    pub(super) state: AtomicU64,
-    pub(super) deadline: AtomicU64,
-    /// Failures in a row: count 32 | generation 16 << 32. Touched only where that rule is on.
-    pub(super) in_a_row: AtomicU64,
     pub(super) history: H,
     pub(super) observer: O,
 }
 
 /// A breaker over the last N calls, in a ring of `WORDS` words of 16 outcomes: N is at most `16 * WORDS`.
-pub type CountBreaker<const WORDS: usize, P = Policy, O = ()> = Breaker<CountWindow<[RingWord; WORDS]>, P, O>;
+pub type CountBreaker<const WORDS: usize, P = Policy, O = ()> = Breaker<CountHistory<[RingWord; WORDS]>, P, O>;
 
 /// A [`CountBreaker`] whose settings can be changed while it runs.
 pub type LiveCountBreaker<const WORDS: usize, O = ()> = CountBreaker<WORDS, LivePolicy, O>;
@@ -71,7 +67,7 @@ impl<const WORDS: usize> LiveCountBreaker<WORDS> {
         /// If the window or the trial calls do not fit the ring, or the window is one of time.
         pub fn live(policy: Policy) -> Result<Self, ConfigError> {
             match check_ring(capacity(WORDS), &policy, true) {
-                Ok(()) => Ok(Self::assemble(LivePolicy::new(policy), CountWindow::fixed(lengths(&policy)), ())),
+                Ok(()) => Ok(Self::assemble(LivePolicy::new(policy), CountHistory::fixed(lengths(&policy)), ())),
                 Err(e) => Err(e),
             }
         }
@@ -86,7 +82,7 @@ impl<const WORDS: usize> CountBreaker<WORDS> {
         /// If the window or the trial calls do not fit the ring, or the window is one of time.
         pub fn new(policy: Policy) -> Result<Self, ConfigError> {
             match check_ring(capacity(WORDS), &policy, true) {
-                Ok(()) => Ok(Self::assemble(policy, CountWindow::new(), ())),
+                Ok(()) => Ok(Self::assemble(policy, CountHistory::new(), ())),
                 Err(e) => Err(e),
             }
         }
@@ -96,14 +92,7 @@ impl<const WORDS: usize> CountBreaker<WORDS> {
 impl<H, P, O> Breaker<H, P, O> {
     const_new! {
         pub(super) fn assemble(policy: P, history: H, observer: O) -> Self {
-            Self {
-                policy,
-                state: AtomicU64::new(0),
-                deadline: AtomicU64::new(0),
-                in_a_row: AtomicU64::new(0),
-                history,
-                observer,
-            }
+            Self { policy, history, observer }
         }
     }
 
@@ -111,11 +100,18 @@ impl<H, P, O> Breaker<H, P, O> {
     pub fn observer(&self) -> &O {
         &self.observer
     }
+}
+
+impl<H: History, P, O> Breaker<H, P, O> {
+    #[inline]
+    pub(super) fn cells(&self) -> &StateCells {
+        self.history.cells()
+    }
 
     #[inline]
     pub(super) fn load(&self) -> StateWord {
         // Acquire: whoever sees a state sees what its publisher did before it.
-        StateWord(self.state.load(Acquire))
+        StateWord(self.cells().state.load(Acquire))
     }
 }
 
@@ -134,14 +130,7 @@ impl<H: History, P: Settings, O> Breaker<H, P, O> {
     /// The same breaker, reporting what happens to `observer`.
     #[must_use]
     pub fn with_observer<N: Observer>(self, observer: N) -> Breaker<H, P, N> {
-        Breaker {
-            policy: self.policy,
-            state: self.state,
-            deadline: self.deadline,
-            in_a_row: self.in_a_row,
-            history: self.history,
-            observer,
-        }
+        Breaker { policy: self.policy, history: self.history, observer }
     }
 }
 
@@ -224,11 +213,11 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     fn take_permit(&self, word: StateWord, next: StateWord, deadline: u64) -> bool {
         if mutated("breaker_permit_store") {
-            self.state.store(next.0, Release);
+            self.cells().state.store(next.0, Release);
             return true;
         }
         // AcqRel: as every move of the state word.
-        if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+        if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
             return false;
         }
         if next.tag() != word.tag() {
@@ -364,7 +353,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 return;
             }
             let next = word.permit_back(most);
-            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+            if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 return;
             }
         }

@@ -177,7 +177,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 State::Disabled | State::MetricsOnly => (word.to_plain(state, 0), 0),
             };
             // Nobody else holds it yet, so this swap cannot fail; no event: it never was anything else.
-            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+            if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 self.stamp(next, deadline);
                 let entry = super::history::Entry { policy, now: at.now.get() };
                 self.history.bring_forward(entry, next.epoch(), || true);

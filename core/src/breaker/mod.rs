@@ -47,15 +47,15 @@ pub use tiny32::{Permit32, Refusal32, SKEW, TinyBreaker32, TinyConfig32, TinyPol
 
 #[cfg(feature = "wide")]
 pub use self::{
-    history::History,
+    history::{CountHistory, History, StateCells},
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     settings::Settings,
     tiny::{TinyBreaker, TinyPolicy, TinyUntracked, TinyWord},
     untracked::Untracked,
-    window_count::{CountWindow, RingWord},
-    window_time::{Bucket, TimeWindow},
+    window_count::RingWord,
+    window_time::Bucket,
 };
 
 #[cfg(all(feature = "wide", overcurrent_loom))]

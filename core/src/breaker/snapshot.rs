@@ -89,7 +89,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             let permits = u16::try_from(permits).unwrap_or(u16::MAX);
             let next = word.restored(state, trial, attempts, permits, deadline, left.get());
             // AcqRel: as every move of the state word.
-            if self.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+            if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
                 continue;
             }
             self.stamp(next, deadline);
@@ -104,10 +104,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     }
 
     fn restore_in_a_row(&self, word: StateWord, count: u32) {
-        let seen = self.in_a_row.load(Acquire);
+        let seen = self.cells().in_a_row.load(Acquire);
         let next = u64::from(word.generation()) << 32 | u64::from(count);
         // Lost only to somebody who counts in this generation already.
-        let _ = self.in_a_row.compare_exchange(seen, next, Release, Relaxed);
+        let _ = self.cells().in_a_row.compare_exchange(seen, next, Release, Relaxed);
     }
 }
 

@@ -67,7 +67,7 @@ impl<H: History, P: Settings, O: Observer> Untracked<'_, H, P, O> {
                 return;
             }
             let next = word.permit_back(u16::MAX);
-            if self.0.state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+            if self.0.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 return;
             }
         }

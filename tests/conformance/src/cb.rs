@@ -1,7 +1,7 @@
 //! Kind `cb`: the circuit breaker.
 
 use crate::trace::{Op, Settings, Verdict, unusable};
-use overcurrent::breaker::{Bucket, CountWindow, History, Metrics, RingWord, Rule, TimeHistory};
+use overcurrent::breaker::{Bucket, CountHistory, History, Metrics, RingWord, Rule, TimeHistory};
 use overcurrent::event::{Journal, Rejections};
 use overcurrent::{
     Breaker, BreakerConfig, CountBreaker, Event, EventKind, HalfOpenEnd, Nanos, Observer, OpenFor, Outcome, Policy,
@@ -94,7 +94,7 @@ pub(crate) fn replay(trace: &Value) -> Verdict {
     let trials = cfg.number("half_open_calls")?;
     match policy.window() {
         Window::Calls(n) if n.max(trials) <= 256 => on!(CountBreaker::<16>::new(policy)),
-        Window::Calls(n) => on!(Breaker::over(policy, CountWindow::over(ring(n.max(trials))), ())),
+        Window::Calls(n) => on!(Breaker::over(policy, CountHistory::over(ring(n.max(trials))), ())),
         Window::Time { buckets, .. } if buckets.max(trials) <= 64 => on!(TimeBreaker::<64>::new(policy)),
         Window::Time { buckets, .. } => {
             on!(Breaker::over(policy, TimeHistory::over(slices(buckets), ring(trials)), ()))

@@ -2,7 +2,7 @@
 
 use crate::cb::{ring, slices};
 use crate::trace::{Op, Settings, Verdict, unusable};
-use overcurrent::breaker::{CountWindow, Metrics, TimeHistory};
+use overcurrent::breaker::{CountHistory, Metrics, TimeHistory};
 use overcurrent::{Breaker, BreakerConfig, CountBreaker, Nanos, Outcome, Policy, TimeBreaker, Window};
 use serde_json::Value;
 use std::collections::VecDeque;
@@ -36,7 +36,7 @@ pub(crate) fn replay(trace: &Value) -> Verdict<Vec<String>> {
             if size <= 256 {
                 through!(CountBreaker::<16>::new(policy))
             }
-            through!(Breaker::over(policy, CountWindow::over(ring(size)), ()))
+            through!(Breaker::over(policy, CountHistory::over(ring(size)), ()))
         }
         "TS" => {
             let policy = policy(Window::time(Nanos::from_secs(u64::from(size)), size))?;

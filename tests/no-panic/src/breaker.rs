@@ -1,11 +1,11 @@
 //! Breakers over a count window.
 use core::ptr::NonNull;
-use overcurrent::breaker::{CountWindow, LiveCountBreaker, LivePolicy, Permit, RawPermit, RingWord, Untracked};
+use overcurrent::breaker::{CountHistory, LiveCountBreaker, LivePolicy, Permit, RawPermit, RingWord, Untracked};
 use overcurrent::{At, Breaker, CountBreaker, Nanos, Outcome, Policy, State};
 
 type Count = CountBreaker<7>;
 type Live = LiveCountBreaker<7>;
-type View<'a> = Untracked<'a, CountWindow<[RingWord; 7]>, Policy, ()>;
+type View<'a> = Untracked<'a, CountHistory<[RingWord; 7]>, Policy, ()>;
 
 entry! { "decision":
     permit_entered(permit: &Permit) = Permit::entered(permit);
@@ -40,13 +40,13 @@ entry! { "decision":
 
 entry! { "other":
     ring_word_new() = RingWord::new();
-    count_window_new() = CountWindow::<[RingWord; 7]>::new();
-    count_window_over(ring: &'static [RingWord]) = CountWindow::over(ring);
-    count_window_capacity(window: &CountWindow<&'static [RingWord]>) = CountWindow::capacity(window);
+    count_window_new() = CountHistory::<[RingWord; 7]>::new();
+    count_window_over(ring: &'static [RingWord]) = CountHistory::over(ring);
+    count_window_capacity(window: &CountHistory<&'static [RingWord]>) = CountHistory::capacity(window);
     count_breaker_new(policy: Policy) = CountBreaker::<7>::new(policy);
-    breaker_over(policy: Policy, ring: &'static [RingWord]) = Breaker::over(policy, CountWindow::over(ring), ());
-    breaker_over_enter(b: &Breaker<CountWindow<&'static [RingWord]>>, at: At) = b.enter(at);
-    breaker_over_leave(b: &Breaker<CountWindow<&'static [RingWord]>>, p: Permit, outcome: Outcome, at: At)
+    breaker_over(policy: Policy, ring: &'static [RingWord]) = Breaker::over(policy, CountHistory::over(ring), ());
+    breaker_over_enter(b: &Breaker<CountHistory<&'static [RingWord]>>, at: At) = b.enter(at);
+    breaker_over_leave(b: &Breaker<CountHistory<&'static [RingWord]>>, p: Permit, outcome: Outcome, at: At)
         = b.leave(p, outcome, at);
     live_policy_new(policy: Policy) = LivePolicy::new(policy);
     live_policy_get(policy: &LivePolicy) = LivePolicy::get(policy);

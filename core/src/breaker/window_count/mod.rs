@@ -74,7 +74,8 @@ impl Lengths {
 /// Storage of a count window: `R` is the ring, 16 outcomes a word (`[RingWord; W]`, `&[RingWord]`, `Box<[RingWord]>`).
 ///
 /// A window of N calls needs `N.div_ceil(16)` words; one ring serves both the window and the half-open trials.
-pub struct CountWindow<R> {
+#[repr(C)]
+pub struct CountWindow<R: ?Sized> {
     totals: AtomicU64,
     /// Two cells of [`Lengths`], the one in force named by a bit of the totals word; 0 = as the settings say.
     lengths: [AtomicU32; 2],
@@ -118,7 +119,9 @@ impl<R: AsRef<[RingWord]>> CountWindow<R> {
             Self { totals: AtomicU64::new(0), lengths: [AtomicU32::new(0), AtomicU32::new(0)], ring }
         }
     }
+}
 
+impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     /// How many outcomes the ring can hold.
     pub fn capacity(&self) -> u32 {
         self.layout().capacity()

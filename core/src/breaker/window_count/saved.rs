@@ -7,7 +7,7 @@ use super::{CountWindow, Lengths, RingWord};
 use crate::snapshot::{SnapshotError, Writer};
 use crate::sync::Acquire;
 
-impl<R: AsRef<[RingWord]>> CountWindow<R> {
+impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     pub(crate) fn save(&self, set: Lengths, generation: u16, writer: &mut Writer<'_>) {
         let layout = self.layout();
         let word = self.totals.load(Acquire);

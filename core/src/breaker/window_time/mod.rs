@@ -80,7 +80,8 @@ pub(crate) struct Slices {
 /// let at_run_time: Box<[Bucket]> = (0..10).map(|_| Bucket::new()).collect();
 /// assert_eq!(TimeWindow::from(at_run_time).capacity(), 10);
 /// ```
-pub struct TimeWindow<R> {
+#[repr(C)]
+pub struct TimeWindow<R: ?Sized> {
     head: AtomicU64,
     tail: Tail,
     buckets: R,
@@ -116,7 +117,7 @@ impl<R: AsRef<[Bucket]>> From<R> for TimeWindow<R> {
     }
 }
 
-impl<R: AsRef<[Bucket]>> TimeWindow<R> {
+impl<R: AsRef<[Bucket]> + ?Sized> TimeWindow<R> {
     /// How many slices can be kept.
     pub fn capacity(&self) -> u32 {
         u32::try_from(self.len()).unwrap_or(u32::MAX) // at most 4,096

@@ -34,7 +34,7 @@ impl Counts {
     }
 }
 
-impl<R: AsRef<[Bucket]>> TimeWindow<R> {
+impl<R: AsRef<[Bucket]> + ?Sized> TimeWindow<R> {
     /// Not in step with recorders: what they add meanwhile may be missed.
     pub(crate) fn save(&self, slices: Slices, generation: u16, now: u64, writer: &mut Writer<'_>) {
         let head = self.head();
