@@ -42,8 +42,7 @@ struct Slot {
     high: AtomicU64,
     low: AtomicU64,
     cap: AtomicU64,
-    /// The lattice form's unit is a power of two: [`Slot::LATTICE`], its exponent, the shift. Otherwise the unit; the
-    /// shift is then 0.
+    /// The unit, and whether the scale is whole: its highest bit is free, see [`Slot::LATTICE`].
     tail: AtomicU64,
     permits: AtomicU64,
     per: AtomicU64,
@@ -53,10 +52,7 @@ impl Slot {
     const LATTICE: u64 = 1 << 63;
 
     const fn tail(quota: &Quota) -> u64 {
-        if quota.scale.shift == 0 {
-            return quota.unit;
-        }
-        Self::LATTICE | (quota.unit.trailing_zeros() as u64) << 8 | quota.scale.shift as u64
+        quota.unit | if quota.scale.whole { 0 } else { Self::LATTICE }
     }
 
     const_new! {
@@ -76,11 +72,9 @@ impl Slot {
     #[inline(always)]
     fn terms(&self) -> Terms {
         let tail = self.tail.load(Relaxed);
-        let lattice = tail & Self::LATTICE != 0;
-        let unit = if lattice { 1_u64.wrapping_shl((tail >> 8 & 63) as u32) } else { tail };
-        let shift = if lattice { (tail & 63) as u32 } else { 0 };
-        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), shift };
-        Terms { scale, unit, cap: self.cap.load(Relaxed) }
+        let whole = tail & Self::LATTICE == 0;
+        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), whole };
+        Terms { scale, unit: tail & !Self::LATTICE, cap: self.cap.load(Relaxed) }
     }
 
     fn per_period(&self) -> PerPeriod {
