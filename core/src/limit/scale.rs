@@ -84,6 +84,7 @@ pub(crate) const fn narrow(wide: u128) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may fail")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
