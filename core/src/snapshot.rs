@@ -205,6 +205,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may fail")]
 mod tests {
     use super::*;
 

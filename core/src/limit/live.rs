@@ -2,7 +2,8 @@
 
 use super::rate::{Quota, instant, left};
 use super::reservation::{Peek, Reservation, reason, wait};
-use super::scale::{Scale, mul_div_ceil};
+use super::scale::mul_div_ceil;
+use super::slot::{PerPeriod, Slot, Terms, UNITS};
 use super::snapshot::GcraSnapshot;
 use super::step::{self, Ask, END_OF_TIME, NEVER, take};
 use crate::decision::{Outcome, Reason, Refusal};
@@ -11,121 +12,13 @@ use crate::gate::Gate;
 use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, Release, const_new, fence, mutated, unless_mutated};
 use crate::time::{At, Nanos};
 
-/// The units in a word; the two bits above are the generation, and its low bit names the slot of the settings.
-const UNITS: u64 = (1 << 62) - 1;
+/// Two bits above the units; the low one names the slot of the settings.
 const GENERATION: u64 = 1 << 62;
 
 /// The bits of the word that count generations. One is not enough: after two changes an idle limiter's word would be the
 /// same again, and a decision by the settings before them would pass.
 fn generations() -> u64 {
     if mutated("gcra_live_one_bit") { GENERATION } else { !UNITS }
-}
-
-/// What a decision needs of the settings.
-#[derive(Clone, Copy)]
-struct Terms {
-    scale: Scale,
-    unit: u64,
-    cap: u64,
-}
-
-/// What a wait needs besides.
-#[derive(Clone, Copy)]
-struct PerPeriod {
-    permits: u64,
-    per: u64,
-}
-
-/// One set of settings, in as few words as a decision can do with.
-#[derive(Debug)]
-struct Slot {
-    high: AtomicU64,
-    low: AtomicU64,
-    cap: AtomicU64,
-    /// The lattice form's unit is a power of two: [`Slot::LATTICE`], its exponent, the shift. Otherwise the unit; the
-    /// shift is then 0.
-    tail: AtomicU64,
-    permits: AtomicU64,
-    per: AtomicU64,
-}
-
-impl Slot {
-    const LATTICE: u64 = 1 << 63;
-
-    const fn tail(quota: &Quota) -> u64 {
-        if quota.scale.shift == 0 {
-            return quota.unit;
-        }
-        Self::LATTICE | (quota.unit.trailing_zeros() as u64) << 8 | quota.scale.shift as u64
-    }
-
-    const_new! {
-        fn new(quota: &Quota) -> Self {
-            Self {
-                high: AtomicU64::new(quota.scale.high),
-                low: AtomicU64::new(quota.scale.low),
-                cap: AtomicU64::new(quota.cap),
-                tail: AtomicU64::new(Self::tail(quota)),
-                permits: AtomicU64::new(quota.permits),
-                per: AtomicU64::new(quota.per),
-            }
-        }
-    }
-
-    // Loads and stores are Relaxed: the word orders them, see `LiveGcra::decide` and `LiveGcra::change`.
-    #[inline(always)]
-    fn terms(&self) -> Terms {
-        let tail = self.tail.load(Relaxed);
-        let lattice = tail & Self::LATTICE != 0;
-        let unit = if lattice { 1_u64.wrapping_shl((tail >> 8 & 63) as u32) } else { tail };
-        let shift = if lattice { (tail & 63) as u32 } else { 0 };
-        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), shift };
-        Terms { scale, unit, cap: self.cap.load(Relaxed) }
-    }
-
-    fn per_period(&self) -> PerPeriod {
-        PerPeriod { permits: self.permits.load(Relaxed), per: self.per.load(Relaxed) }
-    }
-
-    fn store(&self, quota: &Quota) {
-        self.high.store(quota.scale.high, Relaxed);
-        self.low.store(quota.scale.low, Relaxed);
-        self.cap.store(quota.cap, Relaxed);
-        self.tail.store(Self::tail(quota), Relaxed);
-        self.permits.store(quota.permits, Relaxed);
-        self.per.store(quota.per, Relaxed);
-    }
-}
-
-impl Terms {
-    #[inline(always)]
-    const fn units(&self, now: Nanos) -> u64 {
-        let units = self.scale.units(now.get());
-        if units < UNITS { units } else { UNITS }
-    }
-
-    /// `n` permits at `now`, no waiting; an error is the target of a refusal.
-    #[inline(always)]
-    const fn ask(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
-        match self.unit.checked_mul(n as u64) {
-            Some(cost) if cost <= self.cap => {
-                let units = self.units(now);
-                Ok(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap, end: UNITS })
-            }
-            _ => Err(NEVER),
-        }
-    }
-
-    /// The same, with what exceeds the burst as a debt.
-    #[inline(always)]
-    const fn ask_debt(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
-        let Some(charged) = self.unit.checked_mul(n as u64) else {
-            return Err(END_OF_TIME);
-        };
-        let judged = if charged < self.cap { charged } else { self.cap };
-        let units = self.units(now);
-        Ok(Ask { now: units, latest: units, judged, charged, cap: self.cap, end: UNITS })
-    }
 }
 
 /// The refusal of a [`LiveGcra`]: like [`Denied`](super::Denied), with its own copy of the settings it was judged by.
@@ -164,7 +57,7 @@ impl From<LiveDenied> for Refusal {
 /// A [`Gcra`](super::Gcra) whose settings can be replaced while it runs, without a lock and without admitting too much.
 ///
 /// Costs a few loads more per decision. Its unit may be longer than the fixed limiter's (62 bits count the units, 2 the
-/// settings): only whole permits per period are exact to the nanosecond, everything else early by less than one
+/// settings): only a rate of one permit per whole time is exact to the nanosecond, every other early by less than one
 /// [`unit`](Quota::unit); the rate has no error in either. Time ends 146 years after its origin: from there on it refuses.
 ///
 /// A thread that is suspended inside one decision while the settings are replaced exactly four times (or a multiple of

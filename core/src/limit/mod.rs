@@ -22,6 +22,8 @@ mod rate;
 mod reservation;
 #[cfg(feature = "wide")]
 pub(crate) mod scale;
+#[cfg(feature = "wide")]
+mod slot;
 mod snapshot;
 #[cfg(feature = "wide")]
 mod step;

@@ -1,33 +1,35 @@
 //! From nanoseconds to a limiter's own units and back, without a rounding error that adds up.
 
-/// `units(now) = floor(now * a / b)` for one fixed fraction, as two multiplications and a shift.
+/// `units(now) = floor(now * a / b)` for one fixed fraction, as two multiplications, or as one where `b` is 1.
 ///
-/// With `k = ceil(log2 b)` and `M = ceil(a * 2^(64+k) / b)`, `floor(now * M / 2^(64+k))` equals `floor(now * a / b)` for
-/// every `now` below `2^64`: `M` exceeds the true quotient by less than 1, so the product exceeds it by less than
-/// `2^64 <= 2^(64+k) / b`, which is the least distance from a fraction with denominator `b` to the next whole number.
+/// With `M = ceil(a * 2^128 / b)`, `floor(now * M / 2^128)` equals `floor(now * a / b)` for every `now` below `2^64`: `M`
+/// exceeds the true quotient by less than 1, so the product exceeds it by less than `2^64 <= 2^128 / b`, which is the least
+/// distance from a fraction with denominator `b` to the next whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Scale {
-    /// The high part of `M`.
+    /// The high 64 bits of `M`, or the whole number.
     pub(crate) high: u64,
     /// The low 64 bits of `M`.
     pub(crate) low: u64,
-    /// `k`, below 64.
-    pub(crate) shift: u32,
+    /// Whether every nanosecond is a whole number of units.
+    pub(crate) whole: bool,
 }
 
 impl Scale {
     /// `units(now) = now * times`.
     pub(crate) const fn whole(times: u64) -> Self {
-        Self { high: times, low: 0, shift: 0 }
+        Self { high: times, low: 0, whole: true }
     }
 
     /// `units(now) = floor(now * a / b)`, for `0 < a <= b <= 2^62`.
     pub(crate) const fn fraction(a: u64, b: u64) -> Self {
-        let shift = if b <= 1 { 0 } else { 64_u32.wrapping_sub(b.wrapping_sub(1).leading_zeros()) };
+        if a >= b {
+            return Self::whole(1);
+        }
         // Long division in binary: no type holds the dividend, and a builder may take its time.
-        let mut quotient: u128 = if a >= b { 1 } else { 0 };
-        let mut rest = if a >= b { 0 } else { a };
-        let mut digits = 64_u32.wrapping_add(shift);
+        let mut quotient: u128 = 0;
+        let mut rest = a;
+        let mut digits = 128_u32;
         while digits > 0 {
             rest = rest.wrapping_shl(1); // rest < b <= 2^62
             quotient = quotient.wrapping_shl(1);
@@ -38,28 +40,20 @@ impl Scale {
             digits = digits.wrapping_sub(1);
         }
         if rest != 0 {
-            quotient = quotient.wrapping_add(1);
+            quotient = quotient.wrapping_add(1); // a / b < 1: no wrap
         }
-        Self { high: low(quotient >> 64), low: low(quotient), shift }
-    }
-
-    /// Whether every nanosecond is a whole number of units.
-    pub(crate) const fn is_whole(self) -> bool {
-        self.shift == 0
+        Self { high: low(quotient >> 64), low: low(quotient), whole: false }
     }
 
     /// The units that have passed at `now`, at most `u64::MAX`.
     #[inline(always)]
     pub(crate) const fn units(self, now: u64) -> u64 {
-        let below = (now as u128).wrapping_mul(self.low as u128) >> 64;
-        // At most 2^64 * 2^63 + 2^64: no wrap.
-        let wide = (now as u128).wrapping_mul(self.high as u128).wrapping_add(below);
-        let shift = self.shift & 63;
-        let (top, bottom) = (low(wide >> 64), low(wide));
-        if top >> shift != 0 {
-            return u64::MAX;
+        if self.whole {
+            return now.saturating_mul(self.high);
         }
-        (bottom >> shift) | (top << 1) << (63 ^ shift)
+        let below = (now as u128).wrapping_mul(self.low as u128) >> 64;
+        // At most (2^64 - 1)^2 + 2^64 - 1: no wrap.
+        low((now as u128).wrapping_mul(self.high as u128).wrapping_add(below) >> 64)
     }
 }
 
@@ -90,6 +84,7 @@ pub(crate) const fn narrow(wide: u128) -> Option<u64> {
 }
 
 #[cfg(test)]
+#[allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::unwrap_used, reason = "tests may fail")]
 mod tests {
     use super::*;
     use proptest::prelude::*;
