@@ -260,6 +260,14 @@ fn a_huge_limit_and_a_long_idle_time_do_not_overflow() {
 }
 
 #[test]
+fn a_clock_from_before_a_change_of_the_limit_gets_nothing() {
+    let ours = limiter(2, 1_000, 0, LimitChange::AtOnce);
+    ours.set_limit(NonZeroU32::new(3).unwrap(), Nanos::new(5_000)).unwrap();
+    assert!(ours.try_acquire(1, Nanos::new(4_999)).is_err());
+    assert!(ours.try_acquire(3, Nanos::new(5_000)).is_ok());
+}
+
+#[test]
 fn draining_after_idle_leaves_nothing_and_a_debt_stays() {
     let ours = limiter(10, 1_000, 5_000, LimitChange::AtOnce);
     ours.try_acquire(1, Nanos::ZERO).unwrap();

@@ -124,6 +124,9 @@ fn the_refusal_is_the_one_to_wait_longest_for() {
         let tuple = (with(0, a), with(1, b), with(2, c)).enter(1, AT).unwrap_err();
         let array = [with(0, a), with(1, b), with(2, c)].enter(1, AT).unwrap_err();
         assert_eq!(tuple, array);
+        let [a, b, c] = list;
+        assert_eq!((with(0, a), with(1, b), with(2, c)).judge(1, AT), Err(tuple));
+        assert_eq!([with(0, a), with(1, b), with(2, c)].judge(1, AT), Err(tuple));
         Some(tuple)
     };
     assert_eq!(ask([limited, open, None]), open);

@@ -116,14 +116,10 @@ impl RetryBudgetPolicy {
         if after.saturating_sub(units) <= self.cap { Ok(after) } else { Err(after) }
     }
 
-    /// The word after a call has paid in; the same if the budget is full.
+    /// The word after a call has paid in; the same if the budget is full. It may fall behind the present, which lifts it.
     #[inline]
     const fn deposit(&self, word: u64, units: u64) -> u64 {
-        if word <= units {
-            return word;
-        }
-        let after = word.saturating_sub(self.ratio);
-        if after > units { after } else { units }
+        if word <= units { word } else { word.saturating_sub(self.ratio) }
     }
 }
 
