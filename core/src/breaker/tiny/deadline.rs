@@ -1,10 +1,11 @@
 //! Instants in the few bits that a tiny word has for them. Pure arithmetic, no setting, no division.
 //!
-//! OPEN holds an absolute instant: it never admits early, whatever clock a caller brings. The instant in `HALF_OPEN` wraps
-//! after 2^31 units (39 hours), so what is not within `limit + SKEW` ahead of the caller's clock is taken for past. Both
-//! errors that this can make are on the safe side: a caller whose clock is more than `SKEW` (69 s) behind ends a lease
-//! early, with every missing result counted as failed (a verdict that no later result could have made stricter), and a
-//! breaker that was left alone for almost exactly a multiple of 39 hours stays half-open for one lease more.
+//! OPEN holds an absolute instant: it never admits early, whatever clock a caller brings. The instant in `HALF_OPEN`
+//! wraps after 2^31 units (39 hours), so what is not within `limit + SKEW` ahead of the caller's clock is taken for
+//! past. Both errors that this can make are on the safe side: a caller whose clock is more than `SKEW` (69 s) behind
+//! ends a lease early, with every missing result counted as failed (a verdict that no later result could have made
+//! stricter), and a breaker that was left alone for almost exactly a multiple of 39 hours stays half-open for one lease
+//! more.
 
 use super::word::{TURN_BITS, UNIT_SHIFT};
 
@@ -50,8 +51,8 @@ pub(super) enum Trial {
     Past(u64),
 }
 
-/// Reads a half-open deadline. `limit` is the longest it can lie ahead (the stay or lease); `inclusive` says whether the
-/// instant itself counts as past.
+/// Reads a half-open deadline. `limit` is the longest it can lie ahead (the stay or lease); `inclusive` says whether
+/// the instant itself counts as past.
 pub(super) const fn trial(stored: u32, limit: u64, now: u64, inclusive: bool) -> Trial {
     let floor = now >> UNIT_SHIFT;
     // Rounded so that `ahead == 0` means "not yet" for an exclusive deadline and "now" for an inclusive one.

@@ -76,8 +76,8 @@ impl Default for TinyWord {
 ///   whole range of [`Nanos`] is covered.
 /// * The exact end of a half-open stay over idle times of days: it wraps every 39 hours. A caller whose clock is more
 ///   than 69 s behind may end a lease early (missing results count as failed, as at its end), and a breaker left alone
-///   in `HALF_OPEN` for almost exactly a multiple of 39 hours may stay there one lease longer. Neither admits more. A stay
-///   that ends in CLOSED is refused by [`TinyPolicy`] for that reason.
+///   in `HALF_OPEN` for almost exactly a multiple of 39 hours may stay there one lease longer. Neither admits more. A
+///   stay that ends in CLOSED is refused by [`TinyPolicy`] for that reason.
 /// * More than 31 attempts (trips without a close in between): a growing wait grows no further.
 /// * How many half-open trials were both slow and failed: `slow_failed` is 0 there.
 /// * A generation of 16 bits: it has 8. A result is mistaken for a current one if the breaker changed its window

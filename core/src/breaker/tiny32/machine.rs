@@ -13,8 +13,8 @@ use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 /// older generation; a lease decides in the place of lost trials. Lock-free wherever 32-bit compare-and-swap is native
 /// (Cortex-M3 and up, RV32A), and safe in interrupt handlers; no division, no table, no 64-bit arithmetic.
 ///
-/// Always use one breaker with the same settings and the same tick counter. A reading may be up to [`SKEW`](super::SKEW) ticks older
-/// than another caller's.
+/// Always use one breaker with the same settings and the same tick counter. A reading may be up to
+/// [`SKEW`](super::SKEW) ticks older than another caller's.
 ///
 /// # What four bytes cannot hold
 /// * Slow calls, windows of time, growing or jittered waits, `METRICS_ONLY`, `trial_min`.
@@ -22,8 +22,8 @@ use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
 ///   multiple, during that one call.
 /// * Idle time: a breaker that was opened and then left alone for `k * 2^24` ticks (4.7 hours at 1 ms), give or take
 ///   `open_for + SKEW`, refuses for that long once more. It never admits early.
-/// * A timer: the next [`enter`](Self::enter) judges a lease that is over, and a result that comes before it still counts.
-///   The end of a lease wraps too: after a long idle time the lost trials may get up to one lease and skew more.
+/// * A timer: the next [`enter`](Self::enter) judges a lease that is over, and a result that comes before it still
+///   counts. The end of a lease wraps too: after a long idle time lost trials may get up to one lease and skew more.
 /// * The clock of a caller more than [`SKEW`](super::SKEW) behind: it finds the wait over.
 ///
 /// ```

@@ -218,8 +218,8 @@ impl Word32 {
         self.same_generation(0, calls << FILL_AT | bits)
     }
 
-    /// The word after somebody asked for a call: with a trial permit taken, with the trials judged because their lease is
-    /// over, or the same word, whose [`answer`](Self::answer) then holds. `fault` is 0.
+    /// The word after somebody asked for a call: with a trial permit taken, with the trials judged because their lease
+    /// is over, or the same word, whose [`answer`](Self::answer) then holds. `fault` is 0.
     // Out of line: inlined into the loop, its settings are loaded ahead and spilled, for half as much flash again.
     #[inline(never)]
     pub(super) const fn asked(self, p: &TinyPolicy32, now: u32, fault: u32, lease: bool) -> Self {
