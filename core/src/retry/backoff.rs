@@ -134,7 +134,8 @@ impl Backoff {
         let step = if self.multiplier_milli == 1_000 {
             self.first.get()
         } else {
-            exponential_ms(thousandth(thousandth(self.first.get())), self.multiplier_milli, u64::MAX, attempt).saturating_mul(MS)
+            exponential_ms(thousandth(thousandth(self.first.get())), self.multiplier_milli, u64::MAX, attempt)
+                .saturating_mul(MS)
         };
         if step < cap { step } else { cap }
     }
