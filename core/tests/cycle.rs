@@ -1,60 +1,12 @@
 //! The cycle limiter against the reference's own rules, written down naively in 128 bits.
+#![cfg(feature = "wide")]
+mod model;
+
+use model::cycle::Reference;
 use overcurrent::limit::{CycleConfig, CycleLimiter, CycleSnapshot, LimitChange};
 use overcurrent::{At, Gate, Nanos, Reason};
 use proptest::prelude::*;
 use std::num::NonZeroU32;
-
-/// Resilience4j 2.4.0's state: a cycle and its balance, as of the last ask.
-#[derive(Clone, Debug)]
-struct Reference {
-    period: i128,
-    limit: i128,
-    cycle: i128,
-    balance: i128,
-}
-
-impl Reference {
-    fn new(limit: u32, period: u64) -> Self {
-        Self { period: period.into(), limit: limit.into(), cycle: 0, balance: limit.into() }
-    }
-    fn refreshed(&self, now: u64) -> (i128, i128) {
-        let cycle = i128::from(now) / self.period;
-        if cycle == self.cycle {
-            return (cycle, self.balance);
-        }
-        (cycle, (self.balance + (cycle - self.cycle) * self.limit).min(self.limit))
-    }
-    fn wait(&self, n: u32, now: u64) -> i128 {
-        let (cycle, balance) = self.refreshed(now);
-        let missing = i128::from(n) - balance;
-        if missing <= 0 {
-            return 0;
-        }
-        (cycle + (missing + self.limit - 1) / self.limit) * self.period - i128::from(now)
-    }
-    fn ask(&mut self, n: u32, timeout: u64, now: u64) -> Option<i128> {
-        let wait = self.wait(n, now);
-        (self.cycle, self.balance) = self.refreshed(now);
-        let granted = wait <= i128::from(timeout);
-        if granted {
-            self.balance -= i128::from(n);
-        }
-        granted.then_some(wait)
-    }
-    /// Ours: empties what is left, and forgives nothing.
-    fn drain(&mut self, now: u64) -> u64 {
-        (self.cycle, self.balance) = self.refreshed(now);
-        let drained = self.balance.max(0);
-        self.balance = self.balance.min(0);
-        drained as u64
-    }
-    /// Ours: at once, keeping what is used.
-    fn set_limit_at_once(&mut self, limit: u32, now: u64) {
-        (self.cycle, self.balance) = self.refreshed(now);
-        self.balance += i128::from(limit) - self.limit;
-        self.limit = limit.into();
-    }
-}
 
 #[derive(Clone, Debug)]
 enum Op {

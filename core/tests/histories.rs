@@ -23,6 +23,8 @@ histories! {
     the_breaker_does_what_its_model_does: model::breaker::play;
     the_breaker_over_time_does_what_its_model_does: model::breaker::play_time;
     the_bulkhead_does_what_its_model_does: model::bulkhead::play;
+    the_cycle_limiter_does_what_its_reference_does: model::cycle::play;
+    the_tiny_breaker_does_what_the_model_does: model::tiny::play;
     the_rate_limiter_does_what_its_model_does: model::gcra::play;
 }
 

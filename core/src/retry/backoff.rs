@@ -1,6 +1,6 @@
 //! How long to wait before trying again.
 
-use super::exponential_ms;
+use super::{exponential_ms, thousandth};
 use crate::error::ConfigError;
 use crate::time::Nanos;
 
@@ -134,7 +134,8 @@ impl Backoff {
         let step = if self.multiplier_milli == 1_000 {
             self.first.get()
         } else {
-            exponential_ms(self.first.get() / MS, self.multiplier_milli, u64::MAX, attempt).saturating_mul(MS)
+            exponential_ms(thousandth(thousandth(self.first.get())), self.multiplier_milli, u64::MAX, attempt)
+                .saturating_mul(MS)
         };
         if step < cap { step } else { cap }
     }

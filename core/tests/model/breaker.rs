@@ -138,6 +138,11 @@ impl Model {
         self.calls.iter().filter(live).filter(|call| what(call)).count() as u32
     }
 
+    /// Calls, failed, slow.
+    pub fn totals(&self, now: u64) -> (u32, u32, u32) {
+        (self.count(now, |_| true), self.count(now, |call| call.failed), self.count(now, |call| call.slow))
+    }
+
     /// A new stay with an empty window.
     fn turn(&mut self, state: State, attempts: u32, now: u64) {
         self.newest = self.slice_of(now);

@@ -7,12 +7,16 @@
 pub mod breaker;
 pub mod bulkhead;
 pub mod choices;
+pub mod cycle;
 pub mod gcra;
+pub mod tiny;
 
 /// Every player by its name; `fuzz/fuzz_targets` has a file for each.
-pub const PLAYERS: [(&str, fn(&[u8])); 4] = [
+pub const PLAYERS: [(&str, fn(&[u8])); 6] = [
     ("breaker", breaker::play),
     ("breaker_time", breaker::play_time),
     ("bulkhead", bulkhead::play),
+    ("cycle", cycle::play),
     ("gcra", gcra::play),
+    ("tiny", tiny::play),
 ];

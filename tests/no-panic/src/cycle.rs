@@ -2,7 +2,7 @@
 use core::num::NonZeroU32;
 use overcurrent::Nanos;
 use overcurrent::limit::{
-    CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleReservation, CycleSnapshot, LimitChange,
+    CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleSnapshot, LimitChange, Reservation,
 };
 
 entry! { "decision":
@@ -10,7 +10,7 @@ entry! { "decision":
     cycle_reserve(c: &CycleLimiter, n: u32, now: Nanos) = CycleLimiter::reserve(c, n, now).ok();
     cycle_reserve_within(c: &CycleLimiter, n: u32, wait: Nanos, now: Nanos)
         = CycleLimiter::reserve_within(c, n, wait, now).ok();
-    cycle_cancel(c: &CycleLimiter, r: CycleReservation) = CycleLimiter::cancel(c, r);
+    cycle_cancel(c: &CycleLimiter, r: Reservation) = CycleLimiter::cancel(c, r);
     cycle_drain(c: &CycleLimiter, now: Nanos) = CycleLimiter::drain(c, now);
     cycle_cycle(c: &CycleLimiter, now: Nanos) = CycleLimiter::cycle(c, now);
     cycle_balance(c: &CycleLimiter, now: Nanos) = CycleLimiter::balance(c, now);
@@ -18,10 +18,6 @@ entry! { "decision":
     cycle_limit(c: &CycleLimiter) = CycleLimiter::limit(c);
     cycle_period(c: &CycleLimiter) = CycleLimiter::period(c);
     cycle_timeout(c: &CycleLimiter) = CycleLimiter::timeout(c);
-    cycle_reservation_ready_at(r: &CycleReservation) = CycleReservation::ready_at(r);
-    cycle_reservation_wait(r: &CycleReservation) = CycleReservation::wait(r);
-    cycle_reservation_into_raw(r: CycleReservation) = CycleReservation::into_raw(r);
-    cycle_reservation_from_raw(raw: [u64; 4]) = CycleReservation::from_raw(raw);
 }
 
 entry! { "other":

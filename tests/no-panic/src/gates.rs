@@ -1,5 +1,7 @@
 //! Every machine through the [`Gate`] trait.
+use overcurrent::event::{Journal, Observed};
 use overcurrent::limit::LiveGcra;
+use overcurrent::retry::RetryBudget;
 use overcurrent::{At, Bulkhead, Bulkhead32, CountBreaker, CycleLimiter, Gate, Gcra, Outcome, TinyBreaker};
 
 /// All methods of one gate. A limiter's are not `decision`s: this trait's refusal carries the wait, which divides.
@@ -36,3 +38,5 @@ gate!("other", live_gcra: LiveGcra);
 gate!("other", cycle: CycleLimiter);
 gate!("decision", pipeline: (Bulkhead, CountBreaker<7>));
 gate!("decision", array: [Bulkhead; 3]);
+gate!("decision", observed: Observed<Bulkhead, Journal<16>>);
+gate!("other", retry_budget: RetryBudget);

@@ -21,10 +21,12 @@ mod breaker_time;
 mod bulkhead;
 mod control;
 mod cycle;
+mod event;
 mod gates;
 mod gcra;
 mod narrow;
 mod policy;
+mod retry;
 mod time;
 mod tiny;
 
