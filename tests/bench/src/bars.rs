@@ -71,8 +71,8 @@ fn as_printed(ratio: f64) -> f64 {
     (ratio * 100.0).round() / 100.0
 }
 
-/// Prints every bar with its figure; says how many were met.
-pub fn print(bars: &[Bar], cases: &[Case]) {
+/// Prints the bars with their figures, of a selection only those that were measured; says how many were met.
+pub fn print(bars: &[Bar], cases: &[Case], selected: bool) {
     let find = |name: &str| cases.iter().find(|case| case.name == name);
     let (mut met, mut measured) = (0, 0);
     println!("\n{:<92} {:>9} {:>9}", "bar", "figure", "limit");
@@ -87,6 +87,9 @@ pub fn print(bars: &[Bar], cases: &[Case]) {
             Kind::Size { bytes, limit } => (format!("{bytes} B"), format!("{limit} B"), Some(bytes <= limit)),
             Kind::Fact(holds) => (if *holds { "yes" } else { "no" }.into(), "yes".into(), Some(*holds)),
         };
+        if selected && ok.is_none() {
+            continue;
+        }
         let verdict = match ok {
             Some(true) => "met",
             Some(false) => "NOT MET",

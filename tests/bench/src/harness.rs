@@ -4,7 +4,6 @@
 //! had the core does not count. A ratio is the median of the ratios within a round, so a change of the clock frequency
 //! during the run cancels out.
 
-use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
@@ -228,7 +227,7 @@ struct Timed {
 fn timed(work: impl FnOnce()) -> Timed {
     let start = Instant::now();
     let before = thread_time();
-    black_box(work());
+    work();
     let cpu = thread_time() - before;
     Timed { start, end: Instant::now(), cpu }
 }

@@ -4,14 +4,15 @@ use crate::floor;
 use crate::harness::Case;
 use governor::clock::FakeRelativeClock;
 use overcurrent::limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};
-use overcurrent::{At, Clock, MonotonicClock, Nanos};
+use overcurrent::{Clock, FastClock, MonotonicClock, Nanos};
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 pub const GCRA: &str = "limit/Gcra admit";
 pub const GCRA_DENY: &str = "limit/Gcra deny";
-pub const GCRA_CLOCK: &str = "limit/Gcra admit, our clock";
+/// Our clock with the feature that governor's default stands for: the time-stamp counter, read through quanta.
+pub const GCRA_CLOCK: &str = "limit/Gcra admit, FastClock";
 pub const LIVE: &str = "limit/LiveGcra admit";
 pub const GOVERNOR_FAKE: &str = "limit/governor (fake clock) admit";
 pub const GOVERNOR_FAKE_DENY: &str = "limit/governor (fake clock) deny";
@@ -44,7 +45,6 @@ fn spent() -> Gcra {
 }
 
 pub fn ours() -> Vec<Case> {
-    let clock_spent = spent();
     vec![
         admit(GCRA, Gcra::new(plenty())).peer(GOVERNOR_FAKE),
         admit("limit/Gcra admit, 1,000,003 a second", Gcra::new(odd())).peer(GOVERNOR_FAKE),
@@ -84,48 +84,18 @@ pub fn ours() -> Vec<Case> {
             .floor(floor::CAS)
             .peer(GOVERNOR_FAKE_DENY)
         },
-        {
-            let gcra = Gcra::new(plenty());
-            Case::shared(GCRA_CLOCK, move |_| {
-                black_box(gcra.try_acquire(1, MonotonicClock.now().now).is_ok());
-            })
-            .floor(floor::GCRA)
-            .peer(GOVERNOR)
-        },
-        {
-            let (gcra, clock) = (Gcra::new(plenty()), Tsc::new());
-            Case::shared("limit/Gcra admit, quanta as a clock", move |_| {
-                black_box(gcra.try_acquire(1, clock.now().now).is_ok());
-            })
-            .floor(floor::GCRA)
-            .peer(GOVERNOR)
-        },
-        Case::shared("limit/Gcra deny, our clock", move |_| {
-            black_box(clock_spent.try_acquire(1, MonotonicClock.now().now).is_ok());
-        })
-        .floor(floor::CAS)
-        .peer(GOVERNOR_DENY),
+        clocked(GCRA_CLOCK, Gcra::new(plenty()), FastClock).peer(GOVERNOR),
+        clocked("limit/Gcra admit, MonotonicClock", Gcra::new(plenty()), MonotonicClock).peer(GOVERNOR),
+        clocked("limit/Gcra deny, FastClock", spent(), FastClock).peer(GOVERNOR_DENY),
+        clocked("limit/Gcra deny, MonotonicClock", spent(), MonotonicClock).peer(GOVERNOR_DENY),
     ]
 }
 
-/// The time-stamp counter through quanta, as a user would plug it in: what governor reads by default.
-struct Tsc {
-    clock: quanta::Clock,
-    origin: u64,
-}
-
-impl Tsc {
-    fn new() -> Self {
-        let clock = quanta::Clock::new();
-        Self { origin: clock.raw(), clock }
-    }
-}
-
-impl Clock for Tsc {
-    #[inline]
-    fn now(&self) -> At {
-        Nanos::new(self.clock.delta_as_nanos(self.origin, self.clock.raw())).into()
-    }
+fn clocked(name: &'static str, gcra: Gcra, clock: impl Clock + Send + Sync + 'static) -> Case {
+    Case::shared(name, move |_| {
+        black_box(gcra.try_acquire(1, clock.now().now).is_ok());
+    })
+    .floor(floor::GCRA)
 }
 
 /// An admission with the time given: it goes on by 1 ns a call.

@@ -41,7 +41,7 @@ fn main() {
     select(&mut cases, &filters);
     harness::measure(&mut cases, &effort);
     print_figures(&cases);
-    bars::print(&bars::all(), &cases);
+    bars::print(&bars::all(), &cases, !filters.is_empty());
 }
 
 /// Keeps the cases asked for, and what they are compared with.

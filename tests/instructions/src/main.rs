@@ -22,7 +22,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["--child", name, n] => return child(name, n),
+        ["--child", name, n] => child(name, n),
         ["--set-limits"] => {
             let mut text = String::from(HEADER);
             for (name, counted) in count("") {
