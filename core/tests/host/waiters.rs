@@ -25,10 +25,7 @@ fn queue(burst: u64) -> (Queue, ManualClock) {
 }
 
 /// Polls whoever was woken until nobody is; gives back who got permits.
-fn run<F: Future<Output = Result<(), Refusal>>>(
-    waiting: &mut Vec<Option<Hand<F>>>,
-    seen: &mut Vec<usize>,
-) -> Vec<usize> {
+fn run<F: Future<Output = Result<(), Refusal>>>(waiting: &mut [Option<Hand<F>>], seen: &mut [usize]) -> Vec<usize> {
     let mut granted = Vec::new();
     loop {
         let mut polled = false;
@@ -316,8 +313,7 @@ struct Reference {
 
 impl Reference {
     fn pass(&mut self, mut time: u64) {
-        loop {
-            let Some(&(id, n)) = self.queue.front() else { break };
+        while let Some(&(id, n)) = self.queue.front() {
             let wait = (n * T).saturating_sub(self.level);
             if wait > time {
                 break;
