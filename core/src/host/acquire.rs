@@ -139,7 +139,7 @@ impl<L: Reserve, C: Clock, T> Waiters<L, C, T> {
     /// let limiter = Waiters::new(Gcra::new(Rate::new(2, Nanos::HOUR).build().unwrap()));
     /// limiter.acquire_blocking(2, Nanos::SECOND).unwrap();
     /// let refusal = limiter.acquire_blocking(1, Nanos::SECOND).unwrap_err(); // at once
-    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(1_790));
+    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(1_500));
     /// ```
     pub fn acquire_blocking(&self, n: u32, max_wait: impl Into<Nanos>) -> Result<(), Refusal> {
         match self.join(n, max_wait.into())? {
@@ -195,7 +195,7 @@ impl<L: Reserve, C: Clock, T: Timer> Waiters<L, C, T> {
     /// # rt.block_on(async {
     /// limiter.acquire_within(1, Nanos::SECOND).await.unwrap();
     /// let refusal = limiter.acquire_within(1, Nanos::SECOND).await.unwrap_err();
-    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(3_598));
+    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(3_000));
     /// # });
     /// ```
     pub fn acquire_within(&self, n: u32, max_wait: impl Into<Nanos>) -> Acquire<'_, L, C, T> {
