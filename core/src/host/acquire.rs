@@ -139,7 +139,7 @@ impl<L: Reserve, C: Clock, T> Waiters<L, C, T> {
     /// let limiter = Waiters::new(Gcra::new(Rate::new(2, Nanos::HOUR).build().unwrap()));
     /// limiter.acquire_blocking(2, Nanos::SECOND).unwrap();
     /// let refusal = limiter.acquire_blocking(1, Nanos::SECOND).unwrap_err(); // at once
-    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(1_790));
+    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(1_500));
     /// ```
     pub fn acquire_blocking(&self, n: u32, max_wait: impl Into<Nanos>) -> Result<(), Refusal> {
         match self.join(n, max_wait.into())? {
@@ -185,7 +185,8 @@ impl<L: Reserve, C: Clock, T: Timer> Waiters<L, C, T> {
     }
 
     /// Waits for `n` permits, if that will take at most `max_wait`, counting all who queue already; otherwise is
-    /// refused at once.
+    /// refused at once. Refused later only if permits went out of turn, which nobody can foresee, and after `max_wait`
+    /// at the latest.
     ///
     /// ```
     /// use overcurrent::{Gcra, Nanos, Rate, Waiters};
@@ -194,7 +195,7 @@ impl<L: Reserve, C: Clock, T: Timer> Waiters<L, C, T> {
     /// # rt.block_on(async {
     /// limiter.acquire_within(1, Nanos::SECOND).await.unwrap();
     /// let refusal = limiter.acquire_within(1, Nanos::SECOND).await.unwrap_err();
-    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(3_598));
+    /// assert!(refusal.retry_after.unwrap() > Nanos::from_secs(3_000));
     /// # });
     /// ```
     pub fn acquire_within(&self, n: u32, max_wait: impl Into<Nanos>) -> Acquire<'_, L, C, T> {
@@ -237,9 +238,10 @@ impl<L: Reserve, C: Clock, T> Place<'_, L, C, T> {
             match self.turn(&waker) {
                 (Turn::Granted, _) => return Ok(()),
                 (Turn::Refused(refusal), _) => return Err(refusal),
-                // Both may return early; the queue is asked again then.
-                (Turn::At(at), now) => std::thread::park_timeout(at.saturating_sub(now).as_duration()),
-                (Turn::Queued, _) => std::thread::park(),
+                // May return early; the queue is asked again then.
+                (Turn::At(at) | Turn::Queued(at), now) => {
+                    std::thread::park_timeout(at.saturating_sub(now).as_duration());
+                }
             }
         }
     }
@@ -300,11 +302,11 @@ impl<L: Reserve, C: Clock, T: Timer> Future for Acquire<'_, L, C, T> {
             let result = match place.turn(cx.waker()) {
                 (Turn::Granted, _) => Ok(()),
                 (Turn::Refused(refusal), _) => Err(refusal),
-                (Turn::Queued, _) => {
+                (Turn::Queued(Nanos::MAX), _) => {
                     *sleep = None;
                     return Poll::Pending;
                 }
-                (Turn::At(at), now) => {
+                (Turn::At(at) | Turn::Queued(at), now) => {
                     if sleep.as_ref().is_none_or(|(until, _)| *until != at) {
                         *sleep = Some((at, Box::pin(this.waiters.timer.sleep(at.saturating_sub(now).as_duration()))));
                     }

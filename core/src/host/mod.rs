@@ -1,7 +1,63 @@
-//! Conveniences for programs with the standard library (feature `std`): clocks, guards, `call`, retry, timeout,
-//! fallback, and queues of waiters. Never semantics: whatever is decided, the gates decide.
+//! Conveniences for programs with the standard library (feature `std`). Never semantics: whatever is decided, the gates
+//! decide.
+//!
+//! | for | there is |
+//! |---|---|
+//! | one call through a gate or a tuple of gates | [`GateExt::call`], [`call_async`](GateExt::call_async), [`guard`](GateExt::guard) |
+//! | the same with rules for results, another clock, a weight | [`Protected`] |
+//! | trying again | [`Retry`] |
+//! | not waiting for ever | [`timeout`], [`Deadline`] |
+//! | another answer | [`Fallback`] |
+//! | waiting for a limiter's permits or a bulkhead's slots | [`Waiters`], [`Slots`] |
+//! | the time | [`MonotonicClock`], [`ManualClock`] for tests |
 //!
 //! Nothing here depends on an async runtime. Timers are passed in; [`ThreadTimer`] is one for those who have none.
+//!
+//! ```
+//! use overcurrent::retry::BackoffConfig;
+//! use overcurrent::{
+//!     BreakerConfig, Bulkhead, CallError, CountBreaker, Gcra, GateExt, Nanos, Protected, Rate, Retry, ThreadTimer,
+//!     Waiters, Window, timeout,
+//! };
+//! use std::io;
+//!
+//! struct Api {
+//!     rate: Waiters<Gcra>,
+//!     gates: Protected<(Bulkhead, CountBreaker<7>)>,
+//!     retry: Retry<'static>,
+//! }
+//!
+//! impl Api {
+//!     async fn get(&self, id: u32) -> Result<String, CallError<io::Error>> {
+//!         self.retry
+//!             .run_async(&ThreadTimer, async |_attempt| {
+//!                 self.rate.acquire_within(1, Nanos::SECOND).await?;
+//!                 self.gates.call_async(async || timeout(&ThreadTimer, Nanos::from_secs(2), fetch(id)).await?).await
+//!             })
+//!             .await
+//!     }
+//! }
+//!
+//! async fn fetch(id: u32) -> io::Result<String> {
+//!     Ok(format!("reply {id}"))
+//! }
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let api = Api {
+//!     rate: Waiters::new(Gcra::new(Rate::new(100, Nanos::SECOND).burst(20).build()?)),
+//!     gates: Protected::new((
+//!         Bulkhead::new(8)?,
+//!         CountBreaker::new(BreakerConfig::new(Window::calls(100)).failure_rate(50_000).build()?)?,
+//!     )),
+//!     retry: Retry::new(BackoffConfig::exponential(Nanos::from_millis(50), 2_000).build()?),
+//! };
+//! # let rt = tokio::runtime::Builder::new_current_thread().build()?;
+//! # rt.block_on(async {
+//! assert_eq!(api.get(7).await?, "reply 7");
+//! # Ok::<_, CallError<io::Error>>(()) })?;
+//! # Ok(())
+//! # }
+//! ```
 
 mod acquire;
 mod call;

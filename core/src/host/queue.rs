@@ -56,8 +56,8 @@ pub(crate) enum Turn {
     Refused(Refusal),
     /// The permits are promised for this instant.
     At(Nanos),
-    /// Wait to be woken.
-    Queued,
+    /// Wait to be woken, and look again at this instant, the latest that will do.
+    Queued(Nanos),
 }
 
 impl<R> Queue<R> {
@@ -143,12 +143,7 @@ impl<R> Queue<R> {
         L: Reserve<Reservation = R> + ?Sized,
     {
         self.promise(limiter, now);
-        let Some(held) = self.promised.get_mut(&ticket) else {
-            if let Some(waiting) = self.waiting.get_mut(&ticket) {
-                self.wakers.remember(&mut waiting.waker, waker);
-            }
-            return Turn::Queued;
-        };
+        let Some(held) = self.promised.get_mut(&ticket) else { return self.wait(limiter, ticket, now, waker) };
         let turn = match held.promise {
             Promise::At(at, _) if at > now => {
                 self.wakers.remember(&mut held.waiting.waker, waker);
@@ -159,6 +154,26 @@ impl<R> Queue<R> {
         };
         self.promised.remove(&ticket);
         turn
+    }
+
+    /// The turn of somebody without a promise.
+    fn wait<L>(&mut self, limiter: &L, ticket: Ticket, now: Nanos, waker: &Waker) -> Turn
+    where
+        L: Reserve<Reservation = R> + ?Sized,
+    {
+        let Some(waiting) = self.waiting.get_mut(&ticket) else { return Turn::Queued(Nanos::MAX) };
+        let (n, until) = (waiting.n, waiting.until);
+        if now < until || until == Nanos::MAX {
+            self.wakers.remember(&mut waiting.waker, waker);
+            return Turn::Queued(until);
+        }
+        // Permits went out of turn: those before are not served yet, though they should be.
+        let ahead = self.waiting.range(..ticket).fold(0_u64, |sum, (_, before)| sum.saturating_add(before.n.into()));
+        self.leave(limiter, ticket, now);
+        Turn::Refused(match limiter.wait_behind(ahead, n, now) {
+            Ok(wait) => Refusal::new(Reason::RateLimited, Some(wait)),
+            Err(refusal) => refusal,
+        })
     }
 
     /// Takes somebody out who has not been granted anything yet, with all that was promised to them.

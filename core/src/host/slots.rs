@@ -8,7 +8,7 @@ use crate::host::line::Line;
 use crate::host::park::this_thread;
 use crate::host::thread_timer::ThreadTimer;
 use crate::host::timer::Timer;
-use crate::time::Nanos;
+use crate::time::{At, Nanos};
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
@@ -154,7 +154,7 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
             }
             let left = until.saturating_sub(self.clock.now().now);
             if left == Nanos::ZERO {
-                return Err(refusal);
+                return Err(self.refuse(refusal));
             }
             std::thread::park_timeout(left.as_duration());
         }
@@ -169,11 +169,32 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
     /// slots.hand_out();
     /// ```
     pub fn hand_out(&self) {
-        self.locked(|line| line.hand_out(|| self.ask().ok()));
+        self.locked(|line| line.hand_out(|| self.ask_quietly()));
     }
 
     fn ask(&self) -> Result<Held<G::Permit>, Refusal> {
         Held::enter(&self.gate, &self.clock, 1)
+    }
+
+    fn judge(&self) -> Result<(), Refusal> {
+        self.gate.judge(1, self.at())
+    }
+
+    /// Without a refusal that observers would count: whoever waits has not been refused yet.
+    fn ask_quietly(&self) -> Option<Held<G::Permit>> {
+        self.judge().ok()?;
+        self.ask().ok()
+    }
+
+    /// The time, if the gate needs it.
+    fn at(&self) -> At {
+        if self.gate.needs_clock() { self.clock.now() } else { At::default() }
+    }
+
+    /// Lets the gate's observers know of a refusal that it was not asked for.
+    fn refuse(&self, refusal: Refusal) -> Refusal {
+        self.gate.refused(1, refusal, self.at());
+        refusal
     }
 
     fn guard(&self, held: Held<G::Permit>) -> SlotGuard<'_, G, C, T> {
@@ -184,17 +205,17 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
     #[allow(clippy::type_complexity, reason = "the place goes with the refusal that led to it")]
     fn join(&self, wait: bool) -> Result<SlotGuard<'_, G, C, T>, (Option<Place<'_, G, C, T>>, Refusal)> {
         let joined = self.locked(|line| {
-            line.hand_out(|| self.ask().ok());
-            let refusal = if line.anybody_waits() {
-                Refusal::new(Reason::BulkheadFull, None)
-            } else {
-                match self.ask() {
-                    Ok(held) => return Ok(held),
-                    Err(refusal) => refusal,
-                }
-            };
-            let ticket = (wait && refusal.retry_after.is_none()).then(|| line.join());
-            Err((ticket, refusal))
+            line.hand_out(|| self.ask_quietly());
+            let full = if line.anybody_waits() { Err(Refusal::new(Reason::BulkheadFull, None)) } else { self.judge() };
+            match full {
+                Ok(()) => match self.ask() {
+                    // Somebody who does not queue here was faster.
+                    Err(refusal) if wait && refusal.retry_after.is_none() => Err((Some(line.join()), refusal)),
+                    answer => answer.map_err(|refusal| (None, refusal)),
+                },
+                Err(refusal) if wait && refusal.retry_after.is_none() => Err((Some(line.join()), refusal)),
+                Err(refusal) => Err((None, self.refuse(refusal))),
+            }
         });
         match joined {
             Ok(held) => Ok(self.guard(held)),
@@ -381,7 +402,7 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
             let Some(until) = *until else { return Poll::Pending };
             let left = until.saturating_sub(slots.clock.now().now);
             if left == Nanos::ZERO {
-                break Err(*refusal);
+                break Err(slots.refuse(*refusal));
             }
             let asleep = sleep.get_or_insert_with(|| Box::pin(slots.timer.sleep(left.as_duration())));
             if asleep.as_mut().poll(cx).is_pending() {

@@ -161,3 +161,19 @@ fn a_result_on_the_deadline_wins() {
     clock.advance(Nanos::SECOND);
     assert_eq!(both.poll(), Poll::Ready(Ok(())));
 }
+
+#[test]
+fn an_aborted_task_gives_its_permit_back() {
+    let api = Arc::new(Protected::new(Probe::default()));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).build().unwrap();
+    let task = runtime.spawn({
+        let api = Arc::clone(&api);
+        async move { api.call_async(std::future::pending::<Result<(), ()>>).await }
+    });
+    while api.gate().seen.lock().unwrap().is_empty() {
+        std::thread::yield_now();
+    }
+    task.abort();
+    assert!(runtime.block_on(task).unwrap_err().is_cancelled());
+    assert_eq!(api.gate().seen(), [Seen::Enter(1), Seen::Leave(Outcome::Ignored)]);
+}

@@ -3,6 +3,7 @@
 
 mod call;
 mod cancel;
+mod pipeline;
 mod probe;
 mod retry;
 mod slots;

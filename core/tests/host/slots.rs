@@ -1,9 +1,10 @@
 //! A queue before a bulkhead: order, cancellation, the longest wait.
 
 use crate::probe::{Hand, block_on, is_send};
-use overcurrent::{Bulkhead, Gate, ManualClock, Nanos, Outcome, Reason, Slots};
+use overcurrent::{At, Bulkhead, Gate, ManualClock, Nanos, Outcome, Reason, Refusal, Slots};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
 
 type Queue = Slots<Bulkhead, ManualClock, ManualClock>;
@@ -139,4 +140,52 @@ fn threads_and_tasks_share_one_queue_and_never_exceed_the_slots() {
     }
     assert_eq!((slots.waiting(), slots.gate().in_flight()), (0, 0));
     assert!(slots.gate().judge(1, Nanos::ZERO.into()).is_ok());
+}
+
+#[test]
+fn those_who_wait_are_counted_as_refused_only_when_they_are() {
+    #[derive(Default)]
+    struct Counted {
+        inner: Option<Bulkhead>,
+        refused: AtomicU32,
+    }
+    impl Counted {
+        fn inner(&self) -> &Bulkhead {
+            self.inner.as_ref().unwrap()
+        }
+    }
+    impl Gate for Counted {
+        type Permit = <Bulkhead as Gate>::Permit;
+        fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
+            self.inner().judge(cost, at)
+        }
+        fn enter(&self, cost: u32, at: At) -> Result<Self::Permit, Refusal> {
+            Gate::enter(self.inner(), cost, at).inspect_err(|refusal| self.refused(cost, *refusal, at))
+        }
+        fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At) {
+            Gate::leave(self.inner(), permit, outcome, at);
+        }
+        fn cancel(&self, permit: Self::Permit) {
+            Gate::cancel(self.inner(), permit);
+        }
+        fn refused(&self, _: u32, _: Refusal, _: At) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+    let clock = ManualClock::new();
+    let gate = Counted { inner: Some(Bulkhead::new(1).unwrap()), ..Counted::default() };
+    let slots = Slots::new(gate).with_clock(clock.clone()).with_timer(clock.clone());
+    let refused = || slots.gate().refused.load(Ordering::Relaxed);
+    let first = slots.try_enter().unwrap();
+    let mut second = Hand::new(slots.enter());
+    let mut third = Hand::new(slots.enter_within(Nanos::SECOND));
+    assert!(second.poll().is_pending() && third.poll().is_pending());
+    first.success();
+    let Poll::Ready(Ok(_second)) = second.poll() else { panic!() };
+    assert_eq!(refused(), 0);
+    clock.advance(Nanos::SECOND);
+    assert!(matches!(third.poll(), Poll::Ready(Err(_))));
+    assert_eq!(refused(), 1);
+    assert!(slots.try_enter().is_err());
+    assert_eq!(refused(), 2);
 }
