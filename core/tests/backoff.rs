@@ -12,7 +12,8 @@ fn build(config: BackoffConfig, jitter: Jitter) -> Backoff {
 /// Resilience4j 2.4.0's intervals for 500 ms times 1.5 and 333 ms times 1.25, as in its recorded table.
 #[test]
 fn truncated_like_the_reference() {
-    let rows: [(u64, u32, &[(u32, u64)]); 2] = [
+    type Row = (u64, u32, &'static [(u32, u64)]);
+    let rows: [Row; 2] = [
         (500, 1_500, &[(1, 500), (2, 750), (3, 1_125), (4, 1_687), (5, 2_530), (10, 19_210), (50, 212_405_762_241)]),
         (333, 1_250, &[(2, 416), (3, 520), (9, 1_981), (30, 214_628)]),
     ];
@@ -46,7 +47,7 @@ proptest! {
         let config = BackoffConfig::exponential(first, multiplier).cap(cap);
         let step = build(config, Jitter::None).delay(attempt, random, None).get();
         prop_assert!(step >= first.get().min(cap.get()) && step <= cap.get());
-        let draw = |low: u64, high: u64| low + (u128::from(high - low) * u128::from(random) >> 32) as u64;
+        let draw = |low: u64, high: u64| low + ((u128::from(high - low) * u128::from(random)) >> 32) as u64;
         let draw = |low, high| if random == 0 { high } else { draw(low, high) };
         prop_assert_eq!(build(config, Jitter::Full).delay(attempt, random, None).get(), draw(0, step));
         prop_assert_eq!(build(config, Jitter::Equal).delay(attempt, random, None).get(), draw(step / 2, step));
@@ -67,7 +68,7 @@ proptest! {
         let mut delays = build(config, Jitter::Decorrelated).delays();
         let mut before = first;
         for random in randoms {
-            let drawn = first + (u128::from(3 * before - first) * u128::from(random) >> 32) as u64;
+            let drawn = first + ((u128::from(3 * before - first) * u128::from(random)) >> 32) as u64;
             before = drawn.min(cap);
             prop_assert_eq!(delays.next_delay(random, None).get(), before);
         }

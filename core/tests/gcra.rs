@@ -301,9 +301,9 @@ fn only_the_newest_promise_can_be_taken_back() {
 fn a_gate_gives_back_on_cancel_but_not_on_leave() {
     let limiter = Gcra::new(quota(1, SECOND, 3));
     let at = T0.into();
-    let refused = (&limiter).enter(4, at).unwrap_err();
+    let refused = limiter.enter(4, at).unwrap_err();
     assert_eq!((refused.reason, refused.retry_after), (Reason::CostExceedsBurst, None));
-    let permit = (&limiter).enter(2, at).unwrap();
+    let permit = limiter.enter(2, at).unwrap();
     assert!(limiter.judge(2, at).is_err() && limiter.judge(1, at).is_ok());
     Gate::cancel(&limiter, permit);
     for outcome in [Outcome::Success, Outcome::Failure, Outcome::Ignored] {

@@ -32,8 +32,9 @@ const fn step(word: u64, generation: u16) -> Option<u64> {
         }),
         // Nothing counted yet: any generation may be the first.
         _ if word < ONE => Some(ONE | generation as u64),
-        // A straggler's. Only so many are taken for old, so that a count left behind for long starts again.
-        0xff00..=0xffff => None,
+        // A straggler's. Only so few are taken for old, so that a count left behind for long starts again, and so that
+        // the tiny breaker's eight bits may begin anew.
+        0xffc0..=0xffff => None,
         _ => Some(ONE | generation as u64),
     }
 }

@@ -42,6 +42,7 @@ struct Binary {
 
 impl Binary {
     /// `number * 2^exponent`, and a little more if `more`: then `number` must have 54 digits.
+    #[allow(clippy::cast_possible_wrap, reason = "a shift of at most 63")]
     const fn round(number: u64, more: bool, exponent: i32) -> Self {
         const LAST: u64 = 1 << 11;
         const HALF: u64 = LAST >> 1;
@@ -57,6 +58,7 @@ impl Binary {
     }
 
     /// `milli / 1000`.
+    #[allow(clippy::cast_possible_wrap, reason = "a shift of at most 63")]
     const fn ratio(milli: u32) -> Self {
         // Shifted to the top, the quotient has its 54 digits, and the remainder breaks a tie.
         let shift = (milli as u64 | 1).leading_zeros(); // nothing is multiplied by 0
@@ -67,6 +69,7 @@ impl Binary {
     }
 
     /// `floor(self * whole)`, at most `i64::MAX`: what a cast of the binary64 product to a 64-bit integer gives.
+    #[allow(clippy::cast_possible_truncation, reason = "the two halves of the product")]
     const fn times(self, whole: u64) -> u64 {
         let whole = Self::round(whole, false, 0);
         let product = (self.digits as u128).wrapping_mul(whole.digits as u128);

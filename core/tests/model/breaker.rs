@@ -156,7 +156,7 @@ impl Model {
         self.deadline = 0;
     }
 
-    fn to_half_open(&mut self, now: u64) {
+    fn half_open(&mut self, now: u64) {
         self.turn(State::HalfOpen, self.attempts, now);
         self.permits = u32::from(self.plan.trial_calls);
         if let TrialTimeout::Stay { stay, .. } = self.plan.trial_timeout {
@@ -164,14 +164,14 @@ impl Model {
         }
     }
 
-    fn to_open(&mut self, now: u64, random: u32) {
+    fn open(&mut self, now: u64, random: u32) {
         let wait = self.plan.open_for.wait(self.attempts + 1, random).get();
         self.state = State::Open;
         self.attempts = (self.attempts + 1).min(127);
         self.deadline = now.saturating_add(wait);
     }
 
-    fn to_open_until(&mut self, deadline: u64) {
+    fn open_until(&mut self, deadline: u64) {
         self.state = State::Open;
         self.deadline = deadline;
     }
@@ -200,7 +200,7 @@ impl Model {
         let n = self.calls.len() as u32 + missing;
         let (failed, slow) = (self.count(now, |call| call.failed), self.count(now, |call| call.slow));
         if Self::reaches(failed + missing, n, rate) || Self::reaches(slow, n, self.plan.slow_rate) {
-            self.to_open(now, random);
+            self.open(now, random);
         } else {
             self.turn(State::Closed, 0, now);
         }
@@ -215,9 +215,9 @@ impl Model {
         for round in 0..128 {
             let as_of = if round < 64 { self.deadline } else { now };
             match (self.state, self.plan.trial_timeout) {
-                (State::Open, _) if self.plan.auto_half_open && now >= self.deadline => self.to_half_open(as_of),
+                (State::Open, _) if self.plan.auto_half_open && now >= self.deadline => self.half_open(as_of),
                 (State::HalfOpen, TrialTimeout::Stay { then, .. }) if now >= self.deadline => match then {
-                    HalfOpenEnd::Open => self.to_open(as_of, random),
+                    HalfOpenEnd::Open => self.open(as_of, random),
                     HalfOpenEnd::Closed => self.turn(State::Closed, 0, as_of),
                 },
                 (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits == 0 && now > self.deadline => {
@@ -259,7 +259,7 @@ impl Model {
             }
             State::Open | State::HalfOpen => {
                 if self.state == State::Open {
-                    self.to_half_open(now);
+                    self.half_open(now);
                 }
                 self.take_permit(now);
                 trial = true;
@@ -301,7 +301,7 @@ impl Model {
             return;
         }
         match self.state {
-            State::Closed if self.must_open(now) => self.to_open(now, random),
+            State::Closed if self.must_open(now) => self.open(now, random),
             State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
             _ => {}
         }
@@ -338,7 +338,7 @@ impl Model {
     pub fn settle(&mut self, now: u64, random: u32) {
         self.settle_by(now, random);
         match self.state {
-            State::Closed if self.must_open(now) => self.to_open(now, random),
+            State::Closed if self.must_open(now) => self.open(now, random),
             State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
             _ => {}
         }
@@ -358,7 +358,7 @@ impl Model {
 
     pub fn open_if_closed(&mut self, generation: u64, deadline: u64) {
         if self.state == State::Closed && self.generation == generation {
-            self.to_open_until(deadline);
+            self.open_until(deadline);
         }
     }
 
@@ -368,10 +368,10 @@ impl Model {
         match (self.state, to) {
             (State::Closed, State::HalfOpen) | (State::MetricsOnly, State::Open | State::HalfOpen) => return false,
             (_, State::Open) => match until {
-                Some(deadline) => self.to_open_until(deadline),
-                None => self.to_open(now, random),
+                Some(deadline) => self.open_until(deadline),
+                None => self.open(now, random),
             },
-            (_, State::HalfOpen) => self.to_half_open(now),
+            (_, State::HalfOpen) => self.half_open(now),
             (_, State::ForcedOpen) => self.turn(to, self.attempts + 1, now),
             _ => self.turn(to, 0, now),
         }

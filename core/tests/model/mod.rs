@@ -11,8 +11,11 @@ pub mod cycle;
 pub mod gcra;
 pub mod tiny;
 
+/// A history's player: its name, and what it does with the choices.
+pub type Player = (&'static str, fn(&[u8]));
+
 /// Every player by its name; `fuzz/fuzz_targets` has a file for each.
-pub const PLAYERS: [(&str, fn(&[u8])); 6] = [
+pub const PLAYERS: [Player; 6] = [
     ("breaker", breaker::play),
     ("breaker_time", breaker::play_time),
     ("bulkhead", bulkhead::play),

@@ -71,15 +71,6 @@ pub(crate) struct Slices {
 ///
 /// Lock-free, and safe to use from any thread and from interrupt handlers. Recording costs the same for any number of
 /// buckets, except for the first record of a slice, which looks at each bucket once.
-///
-/// ```
-/// use overcurrent::breaker::{Bucket, TimeWindow};
-/// static LAST_MINUTE: TimeWindow<[Bucket; 60]> = TimeWindow::new(); // all zero, so it costs no flash
-/// assert_eq!(LAST_MINUTE.capacity(), 60);
-///
-/// let at_run_time: Box<[Bucket]> = (0..10).map(|_| Bucket::new()).collect();
-/// assert_eq!(TimeWindow::from(at_run_time).capacity(), 10);
-/// ```
 #[repr(C)]
 pub struct TimeWindow<R: ?Sized> {
     head: AtomicU64,
