@@ -58,6 +58,8 @@ fn bump(word: &AtomicU64) {
     }
 }
 
+/// Two threads at it fall into one of two rhythms, each for a whole run: the line changes hands with every operation, or
+/// one thread gets several done while it has the line, which halves the figure. Longer operations know the first only.
 fn cas() -> Case {
     let word = AtomicU64::new(0);
     Case::shared(CAS, move |_| bump(&word))
