@@ -76,6 +76,7 @@ fn the_thread_is_there_while_somebody_sleeps_and_gone_afterwards() {
     assert!(std::pin::Pin::new(&mut never).poll(&mut context).is_pending());
     assert_eq!(ThreadTimer::sleepers(), 1);
 
+    std::thread::sleep(Duration::from_millis(50)); // it waits for the end of that minute by now
     drop(sleep);
     assert_eq!(ThreadTimer::sleepers(), 0);
     let begun = Instant::now();

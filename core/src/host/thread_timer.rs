@@ -141,9 +141,14 @@ impl Future for ThreadSleep {
 
 impl ThreadSleep {
     fn leave(&mut self) {
-        if let Some(place) = self.place.take() {
-            let waker = lock().sleepers.remove(&place);
-            drop(waker);
+        let Some(place) = self.place.take() else { return };
+        let mut shared = lock();
+        let waker = shared.sleepers.remove(&place);
+        let last = waker.is_some() && shared.sleepers.is_empty();
+        drop(shared);
+        drop(waker); // foreign code: outside the lock
+        if last {
+            CHANGED.notify_one(); // or the thread would wait for a deadline that nobody has any more
         }
     }
 }
