@@ -1,4 +1,19 @@
 //! Circuit breakers: refuse calls to something that keeps failing, and find out when it has recovered.
+//!
+//! | type | window | memory | when |
+//! |---|---|---|---|
+//! | [`CountBreaker`] | the last N calls, to 32,767 | N/2 bytes and about 130 | the default; reads no clock while closed |
+//! | [`TimeBreaker`] | the calls of the last so much time | 16 bytes a slice and about 200 | traffic that comes and goes |
+//! | [`TinyBreaker`] | the last 24 calls | 8 bytes beside the settings | one breaker per host, per device |
+//! | [`TinyBreaker32`] | the last 19 calls, failures only | 4 bytes beside the settings | small chips, wrapping ticks |
+//! | [`LiveCountBreaker`], [`LiveTimeBreaker`] | as above | and two sets of settings | settings that change while it runs |
+//!
+//! # How it is built
+//! A breaker is a few words. One says the state and is published by a single swap (its deadline is stamped afterwards,
+//! by anybody); one holds the window's sums and the newest outcome, so that a record is a single swap and the
+//! sums are exact at every instant. Every word carries the generation it belongs to: a generation is one stay with one
+//! window, and what belongs to another changes nothing. There are no timers; what time has made due is carried out by
+//! whoever comes next, as of its exact deadline.
 
 mod permit;
 mod policy;
