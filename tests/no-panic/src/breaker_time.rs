@@ -1,5 +1,7 @@
 //! Breakers over a time window: what differs from those over a count window.
-use overcurrent::breaker::{Breaker, Bucket, LiveTimeBreaker, Permit, RingWord, TimeBreaker, TimeHistory, TimeWindow};
+use overcurrent::breaker::{
+    Breaker, Bucket, LiveTimeBreaker, Permit, RingWord, StateCells, TimeBreaker, TimeHistory,
+};
 use overcurrent::{At, Nanos, Outcome, Policy};
 
 type Time = TimeBreaker<10>;
@@ -16,9 +18,8 @@ entry! { "decision":
 
 entry! { "other":
     bucket_new() = Bucket::new();
-    time_window_new() = TimeWindow::<[Bucket; 10]>::new();
-    time_window_over(buckets: &'static [Bucket]) = TimeWindow::over(buckets);
-    time_window_capacity(window: &TimeWindow<&'static [Bucket]>) = TimeWindow::capacity(window);
+    time_history_new() = TimeHistory::<[Bucket; 10], [RingWord; 4]>::new();
+    state_cells_new() = StateCells::new();
     time_history_over(buckets: &'static [Bucket], trials: &'static [RingWord]) = TimeHistory::over(buckets, trials);
     time_breaker_new(policy: Policy) = TimeBreaker::<10>::new(policy);
     live_time_breaker_live(policy: Policy) = LiveTimeBreaker::<10>::live(policy);
