@@ -58,8 +58,9 @@ fn bump(word: &AtomicU64) {
     }
 }
 
-/// Two threads at it fall into one of two rhythms, each for a whole run: the line changes hands with every operation, or
-/// one thread gets several done while it has the line, which halves the figure. Longer operations know the first only.
+/// Two threads at it were seen at about 20 ns in some runs and about 38 ns in others, on one machine with the same
+/// program. In a like loop at 20 ns each thread won some 18 swaps in a row; what makes the other figure is not known. A
+/// ratio to this floor differs accordingly: look at several runs.
 fn cas() -> Case {
     let word = AtomicU64::new(0);
     Case::shared(CAS, move |_| bump(&word))
