@@ -16,7 +16,7 @@ pub trait Sealed {
     /// Whether this storage can serve these settings.
     fn check(&self, policy: &Policy) -> Result<(), ConfigError>;
     /// Records a plain success where that takes one swap and can demand nothing. `false`: not done.
-    fn record_clean(&self, generation: u16) -> bool;
+    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool;
     /// Records one outcome of `epoch`, unless its window holds `limit` calls already.
     fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded;
     /// The sums of a stay.
@@ -82,8 +82,8 @@ impl<R: AsRef<[RingWord]>> Sealed for CountWindow<R> {
     }
 
     #[inline]
-    fn record_clean(&self, generation: u16) -> bool {
-        CountWindow::record_clean(self, generation)
+    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
+        CountWindow::record_clean(self, generation, is_current)
     }
 
     #[inline]
