@@ -1,4 +1,5 @@
 //! Real threads, for what the models cannot reach: many repetitions, whole machines, settings that change under load.
+#![cfg(feature = "wide")]
 #![allow(missing_docs)]
 
 use overcurrent::{
