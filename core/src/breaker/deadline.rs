@@ -107,7 +107,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         match self.deadline_of(policy, word, at)? {
             // There was none when this turn began: the settings changed beside its publisher, or it was restored from a
             // snapshot taken under other settings. The time begins now, or a lost trial would leave it stuck.
-            0 if !mutated("breaker_no_lease") => {
+            0 if !mutated("breaker_no_lease") && !mutated("breaker_no_late_lease") => {
                 Some(self.begin_trial_timeout(policy, word, at)).filter(|end| *end != 0)
             }
             0 => None,
