@@ -1,4 +1,5 @@
 //! What a breaker does, case by case.
+#![cfg(feature = "wide")]
 #![allow(missing_docs)]
 
 use overcurrent::breaker::{LiveTimeBreaker, ReconfigureError, Rule};

@@ -1,4 +1,5 @@
 //! The retry budget against a naive account.
+#![cfg(feature = "wide")]
 use overcurrent::retry::{RetryBudget, RetryBudgetConfig};
 use overcurrent::{At, Gate, Nanos, NeedsTime, Outcome, Reason};
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! The bulkhead against a naive counter.
+#![cfg(feature = "wide")]
 use overcurrent::{At, Bulkhead, Bulkhead32, Gate, NeedsTime, Outcome, OverRelease, Reason, concurrency::Slot};
 use proptest::prelude::*;
 

@@ -1,4 +1,5 @@
 //! The cycle limiter against the reference's own rules, written down naively in 128 bits.
+#![cfg(feature = "wide")]
 use overcurrent::limit::{CycleConfig, CycleLimiter, CycleSnapshot, LimitChange};
 use overcurrent::{At, Gate, Nanos, Reason};
 use proptest::prelude::*;

@@ -1,4 +1,5 @@
 //! The journal, counters and rejections against naive ones.
+#![cfg(feature = "wide")]
 use overcurrent::breaker::{Rule, Trip};
 use overcurrent::event::{Event, EventKind};
 use overcurrent::{

@@ -1,4 +1,5 @@
 //! Tuples and arrays of gates: all or nothing, in order, told in reverse.
+#![cfg(feature = "wide")]
 use overcurrent::{At, Bulkhead, Gate, Nanos, NeedsTime, Outcome, Reason, Refusal};
 use proptest::prelude::*;
 use std::cell::{Cell, RefCell};

@@ -1,4 +1,5 @@
 //! The tiny breaker's behaviour, case by case.
+#![cfg(feature = "wide")]
 use overcurrent::{
     BreakerConfig, Gate, HalfOpenEnd, Nanos, NeedsTime, OpenFor, Outcome, Permit, Policy, Reason, State, TinyBreaker,
     TinyPolicy, TinyWord, TrialTimeout, Window,

@@ -1,4 +1,5 @@
 //! The tiny breaker against a naive one: a queue of outcomes and deadlines in u128.
+#![cfg(feature = "wide")]
 use overcurrent::{BreakerConfig, Nanos, OpenFor, Outcome, Permit, Policy, State, TinyBreaker, TrialTimeout, Window};
 use proptest::prelude::*;
 use std::collections::VecDeque;
