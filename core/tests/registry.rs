@@ -1,4 +1,5 @@
 //! The registry of names.
+#![cfg(feature = "wide")]
 #![cfg(feature = "heapless")]
 use overcurrent::Bulkhead32;
 use overcurrent::registry::{Refused, Registry};

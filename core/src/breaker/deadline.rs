@@ -104,8 +104,30 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             TrialTimeout::Lease(_) if word.permits() == 0 => {}
             TrialTimeout::Lease(_) | TrialTimeout::Never => return None,
         }
-        // Zero: there was none when this turn began.
-        self.deadline_of(policy, word, at).filter(|deadline| *deadline != 0)
+        match self.deadline_of(policy, word, at)? {
+            // There was none when this turn began: the settings changed beside its publisher, or it was restored from a
+            // snapshot taken under other settings. The time begins now, or a lost trial would leave it stuck.
+            0 if !mutated("breaker_no_lease") && !mutated("breaker_no_late_lease") => {
+                Some(self.begin_trial_timeout(policy, word, at)).filter(|end| *end != 0)
+            }
+            0 => None,
+            deadline => Some(deadline),
+        }
+    }
+
+    /// The time limit of a half-open state, from `at` on; returns its end, 0 for none.
+    pub(super) fn begin_trial_timeout(&self, policy: &Policy, word: StateWord, at: At) -> u64 {
+        let deadline = match policy.trial_timeout {
+            TrialTimeout::Stay { stay, .. } => (at.now + stay).get(),
+            TrialTimeout::Lease(lease) if word.permits() == 0 => (at.now + lease).get(),
+            TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
+        };
+        let next = word.restamped(deadline);
+        // AcqRel: as every move of the state word. Lost: whoever moved it is asked next.
+        if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+            self.stamp(next, deadline);
+        }
+        deadline
     }
 
     /// Carries out everything that time has made due by `at`, each at its exact deadline, and returns the state.
@@ -250,9 +272,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let mut word = self.cells().in_a_row.load(Acquire);
         loop {
             let of = (word >> 32 & 0xffff) as u16;
+            // Which of two generations is newer, only the state can tell: an outage of weeks has more than fit a comparison.
             let count = if of == generation {
                 (word & 0xffff_ffff) as u32
-            } else if generation.wrapping_sub(of) < 1 << 15 {
+            } else if self.load().generation() == generation {
                 0
             } else {
                 return 0; // the cell is of a newer stay

@@ -18,8 +18,16 @@ impl<H: History, P: Settings, O: Observer> Gate for Breaker<H, P, O> {
         if self.load().is(super::report::State::Closed) {
             return Ok(());
         }
-        let word = self.settle_by(self.policy.read().borrow(), at);
-        self.refusal(word, at).map_or(Ok(()), Err)
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        loop {
+            let word = self.settle_by(policy, at);
+            // As in `enter`: a decision that a recorder left undone, or that new settings made due.
+            let taken = word.is(super::report::State::HalfOpen) && word.permits() == 0;
+            if !taken || !self.decide_if_complete(policy, word, at) {
+                return self.refusal(word, at).map_or(Ok(()), Err);
+            }
+        }
     }
 
     #[inline]

@@ -93,7 +93,7 @@ pub trait Sealed {
     /// Whether this storage can serve these settings.
     fn check(&self, policy: &Policy) -> Result<(), ConfigError>;
     /// Records a plain success where that takes one swap and can demand nothing. `false`: not done.
-    fn record_clean(&self, generation: u16) -> bool;
+    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool;
     /// Records one outcome of `epoch`, unless its window holds `limit` calls already.
     fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded;
     /// The sums of a stay.
@@ -164,8 +164,8 @@ impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
     }
 
     #[inline]
-    fn record_clean(&self, generation: u16) -> bool {
-        self.window.record_clean(generation)
+    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
+        self.window.record_clean(generation, is_current)
     }
 
     #[inline]
@@ -225,8 +225,8 @@ impl<H: Sealed + ?Sized> Sealed for &H {
     }
 
     #[inline]
-    fn record_clean(&self, generation: u16) -> bool {
-        (**self).record_clean(generation)
+    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
+        (**self).record_clean(generation, is_current)
     }
 
     #[inline]

@@ -145,7 +145,7 @@ impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B
     }
 
     #[inline]
-    fn record_clean(&self, _: u16) -> bool {
+    fn record_clean(&self, _: u16, _: impl Fn() -> bool) -> bool {
         false // which slice it belongs to depends on the time
     }
 
@@ -153,6 +153,10 @@ impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B
     fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
         if epoch.trial {
             return self.trials.record(lengths(at.policy), epoch, mark, limit, is_current);
+        }
+        // The window knows the low bits of a generation only; a permit from far enough back would look like today's.
+        if !is_current() {
+            return Recorded::Stale;
         }
         match self.window.record(slices(at.policy), epoch.generation, mark, at.now, is_current) {
             Some(totals) => Recorded::Counted(totals),

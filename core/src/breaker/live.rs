@@ -230,7 +230,11 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
             if slice(&old) != slice(&policy) {
                 self.start_window_anew(&policy, at);
             }
-            if old.trial_timeout != policy.trial_timeout {
+            let leased = matches!(policy.trial_timeout, TrialTimeout::Lease(_));
+            if old.trial_calls != policy.trial_calls {
+                self.change_trials(old.trial_calls, policy.trial_calls);
+            }
+            if old.trial_timeout != policy.trial_timeout || leased && old.trial_calls != policy.trial_calls {
                 self.restart_trial_timeout(&policy, at);
             }
         };
@@ -259,14 +263,25 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
             if !word.is(State::HalfOpen) {
                 return;
             }
-            let deadline = match policy.trial_timeout {
-                TrialTimeout::Stay { stay, .. } => (at.now + stay).get(),
-                TrialTimeout::Lease(lease) if word.permits() == 0 => (at.now + lease).get(),
-                TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
-            };
-            let next = word.restamped(deadline);
+            self.begin_trial_timeout(policy, word, at);
+            if self.load().tag() != word.tag() {
+                return;
+            }
+        }
+    }
+
+    /// More or fewer trials: those that are out stay out, the others are free.
+    fn change_trials(&self, old: u16, new: u16) {
+        loop {
+            let word = self.load();
+            if !word.is(State::HalfOpen) {
+                return;
+            }
+            let left = word.permits().saturating_add(new).saturating_sub(old);
+            let next = word.with_permits(u64::from(left));
+            // AcqRel: as every move of the state word.
             if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
-                return self.stamp(next, deadline);
+                return;
             }
         }
     }

@@ -275,7 +275,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// [`settle`](Self::settle).
     #[inline]
     pub fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
-        if !permit.is_plain() || outcome == Outcome::Ignored {
+        if outcome == Outcome::Ignored || !permit.records() {
             self.cancel(permit);
             return Ok(());
         }
@@ -283,11 +283,16 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let policy = policy.borrow();
         let epoch = permit.epoch();
         let mark = Mark { failed: outcome == Outcome::Failure, slow: false };
+        if epoch.trial {
+            // Not what this method is for, but a trial's result must not be lost.
+            self.record(policy, epoch, mark, At::from(permit.entered));
+            return Err(NeedsTime);
+        }
         if self.record_plain_success(policy, epoch, mark) {
             return Ok(());
         }
         let is_current = || self.load().generation() == epoch.generation;
-        match self.history.record(Entry { policy, now: 0 }, epoch, mark, u32::MAX, is_current) {
+        match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX, is_current) {
             Recorded::Counted(totals) => {
                 let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
                 let clean = totals.failed | totals.slow == 0;
@@ -300,7 +305,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline]
     fn record_plain_success(&self, policy: &Policy, epoch: Epoch, mark: Mark) -> bool {
-        if mark.failed || mark.slow || !self.history.record_clean(epoch.generation) {
+        if mark.failed
+            || mark.slow
+            || !self.history.record_clean(epoch.generation, || self.load().generation() == epoch.generation)
+        {
             return false;
         }
         self.count_in_a_row(policy, epoch.generation, false);

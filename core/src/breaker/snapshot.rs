@@ -45,8 +45,19 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let at = at.into();
         let policy = self.policy.read();
         let policy = policy.borrow();
-        let word = self.settle_by(policy, at);
-        let remaining = self.next_deadline(at).map_or(NEVER, |end| (end - at.now).get().min(NEVER.wrapping_sub(1)));
+        // State and deadline of one and the same word: an open state saved without its wait would end at once.
+        let (word, end) = loop {
+            let word = self.settle_by(policy, at);
+            let end = match word.state() {
+                State::Open => self.deadline_of(policy, word, at),
+                State::HalfOpen => self.half_open_deadline(policy, word, at),
+                _ => None,
+            };
+            if end.is_some() || !word.is(State::Open) {
+                break (word, end.map(Nanos::new));
+            }
+        };
+        let remaining = end.map_or(NEVER, |end| (end - at.now).get().min(NEVER.wrapping_sub(1)));
         let mut writer = Writer::new(out, kind::BREAKER, VERSION);
         writer.u8(word.state() as u8);
         writer.u8(word.attempts());

@@ -179,7 +179,7 @@ impl StateWord {
         self.with_permits(if left < most { left.wrapping_add(1) } else { left } as u64)
     }
 
-    const fn with_permits(self, left: u64) -> Self {
+    pub(crate) const fn with_permits(self, left: u64) -> Self {
         Self(self.0 & (u64::MAX >> 16) | left << AUX_AT)
     }
 

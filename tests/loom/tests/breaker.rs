@@ -297,3 +297,22 @@ fn forced_open_holds_against_a_trip() {
         assert!(metrics.calls == 0, "forced open begins with an empty window");
     });
 }
+
+/// Settings that get a lease while somebody takes the last trial by the old ones: a lost trial must still expire.
+#[test]
+fn a_lease_that_arrives_beside_the_last_trial_still_expires() {
+    let live = |timeout| BreakerConfig::new(Window::calls(1)).trial_calls(1).trial_timeout(timeout).build().unwrap();
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(2);
+    model.check(move || {
+        let b = Arc::new(overcurrent::LiveCountBreaker::<1>::live(live(TrialTimeout::Never)).unwrap());
+        b.open_for(Nanos::new(1), Nanos::ZERO).unwrap();
+        b.half_open(Nanos::new(5)).unwrap();
+        let other = b.clone();
+        let thread = loom::thread::spawn(move || other.enter(Nanos::new(6)).map(|permit| permit.into_raw()).is_ok());
+        b.reconfigure(live(TrialTimeout::Lease(Nanos::new(10))), Nanos::new(6)).unwrap();
+        assert!(thread.join().unwrap());
+        let _begins = b.state(Nanos::new(7));
+        assert_eq!(b.state(Nanos::new(100)), State::Open, "a lost trial without a lease");
+    });
+}

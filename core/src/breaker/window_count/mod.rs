@@ -159,12 +159,14 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     /// No ring word is read or written, so nothing that was loaded feeds the swap but the word itself: a locked
     /// instruction waits for every load before it.
     #[inline]
-    pub(crate) fn record_clean(&self, generation: u16) -> bool {
+    pub(crate) fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
         let layout = self.layout();
         // Acquire: ring words written before the totals moved here are seen by whoever reads these totals.
         let word = self.totals.load(Acquire);
         word & DIRTY == 0
             && layout.is_of(word, generation)
+            // After the load, so that a swap that succeeds was of this generation.
+            && (!layout.is_narrow() || is_current())
             && !layout.at_turn(word)
             // AcqRel: publishes this record, and orders it after everything the previous one published.
             && self.totals.compare_exchange(word, layout.push_clean(word), AcqRel, Acquire).is_ok()
@@ -191,6 +193,9 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
                 }
                 self.bring_forward(epoch, &is_current);
                 continue; // moved by us or by somebody: the word or the breaker's generation has changed
+            }
+            if layout.is_narrow() && !is_current() && !mutated("window_backward") {
+                return Recorded::Stale;
             }
             let n = self.length(layout, word, set);
             let before = layout.totals(word, n);

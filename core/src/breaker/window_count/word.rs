@@ -97,6 +97,12 @@ impl Layout {
         (generation as u64 & self.generation_mask) << GENERATION_AT
     }
 
+    /// Whether the word holds only part of a generation, so that only the breaker can tell old ones apart.
+    #[inline]
+    pub(super) const fn is_narrow(self) -> bool {
+        self.generation_mask < 0xffff
+    }
+
     #[inline]
     pub(super) const fn is_of(self, word: u64, generation: u16) -> bool {
         word & self.generation_mask << GENERATION_AT == self.generation_bits(generation)
