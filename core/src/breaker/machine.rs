@@ -12,7 +12,7 @@ use super::window_count::RingWord;
 use crate::decision::{Outcome, Reason, Refusal};
 use crate::error::{ConfigError, NeedsTime};
 use crate::event::{Event, EventKind, Observer};
-use crate::sync::{AcqRel, Acquire, Release, const_new, mutated};
+use crate::sync::{AcqRel, Acquire, Release, const_new, mutated, unless_mutated};
 use crate::time::{At, Nanos};
 use core::borrow::Borrow;
 
@@ -146,6 +146,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if word.is(State::Closed) {
             return Ok(Permit::new(at.now, word.generation(), false, true));
         }
+        if let Some(refusal) = self.refuse_while_open(word, at) {
+            return Err(refusal);
+        }
         self.enter_unless_closed(at)
     }
 
@@ -166,6 +169,22 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     #[inline]
     pub fn needs_clock(&self) -> bool {
         H::TIMED || !self.load().is(State::Closed) || self.policy.read().borrow().slow_rate != 0
+    }
+
+    /// The refusal of an open breaker whose deadline is stamped and ahead: two loads and no more, since whoever is
+    /// refused comes back. `None`: look closer.
+    #[inline]
+    fn refuse_while_open(&self, word: StateWord, at: At) -> Option<Refusal> {
+        if !word.is(State::Open) {
+            return None;
+        }
+        // Acquire: as in `deadline_of`.
+        let stamp = self.cells().deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
+        let left = word.deadline(stamp)?.saturating_sub(at.now.get());
+        if left == 0 || mutated("breaker_early") {
+            return None; // at the deadline itself an automatic breaker moves on
+        }
+        Some(self.refuse(word, at, Reason::BreakerOpen, Some(Nanos::new(left.saturating_add(1)))))
     }
 
     #[cold]

@@ -1,5 +1,6 @@
 //! The tiny breaker's loops: load the word, ask the pure step, swap.
 
+use super::deadline::from_units;
 use super::policy::TinyPolicy;
 use super::step::Moved;
 use super::word::Word;
@@ -7,7 +8,7 @@ use crate::breaker::permit::{Permit, RawPermit};
 use crate::breaker::policy::Policy;
 use crate::breaker::report::State;
 use crate::breaker::window::Mark;
-use crate::decision::{Outcome, Refusal};
+use crate::decision::{Outcome, Reason, Refusal};
 use crate::error::{ConfigError, NeedsTime};
 use crate::event::{Event, EventKind, Observer};
 use crate::sync::{AcqRel, Acquire, AtomicU64, const_new, mutated};
@@ -231,11 +232,30 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         if word.is_closed() {
             return Ok(Permit::new(at.now, word.generation(), false, true));
         }
+        if let Some(refusal) = self.refuse_while_open(word, at) {
+            return Err(refusal);
+        }
         // As plain words: the permit of the fast way then stays in registers.
         match self.enter_unless_closed(word, at) {
             Ok(raw) => Ok(Permit::from_raw(raw)),
             Err(refusal) => Err(refusal),
         }
+    }
+
+    /// The refusal of an open breaker whose deadline is ahead: no more than the load and a comparison, since whoever is
+    /// refused comes back. `None`: look closer.
+    #[inline]
+    fn refuse_while_open(&self, word: Word, at: At) -> Option<Refusal> {
+        if !matches!(word.state(), State::Open) {
+            return None;
+        }
+        let left = from_units(word.open_units()).saturating_sub(at.now.get());
+        if left == 0 || mutated("tiny_narrow_open") {
+            return None; // at the deadline itself an automatic breaker moves on
+        }
+        let refusal = Refusal::new(Reason::BreakerOpen, Some(Nanos::new(left.saturating_add(1))));
+        self.tell(at.now, word, EventKind::Refused(refusal));
+        Some(refusal)
     }
 
     #[cold]
