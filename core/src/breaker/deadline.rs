@@ -4,6 +4,7 @@ use super::history::{Entry, History};
 use super::machine::{Breaker, half_open};
 use super::policy::{HalfOpenEnd, Policy, TrialTimeout};
 use super::report::State;
+use super::rules::Met;
 use super::settings::Settings;
 use super::state::{StateWord, TOLD_FAILURE, TOLD_SLOW};
 use super::window::{Epoch, Totals};
@@ -136,6 +137,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             let word = self.load();
             let now = at.now.get();
             let (deadline, due) = match word.state() {
+                State::Closed if word.is_due_to_open() => {
+                    self.open_due(policy, word, at);
+                    continue;
+                }
                 State::Open if policy.auto_half_open => match self.deadline_of(policy, word, at) {
                     Some(deadline) => (deadline, now >= deadline),
                     None => continue,
@@ -207,6 +212,53 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         totals.calls >= u32::from(policy.trial_min) && self.decide(policy, word, totals, at)
     }
 
+    /// From closed to open, because of what is `met`. `false`: somebody else moved.
+    fn open_closed(&self, policy: &Policy, word: StateWord, met: Met, at: At) -> bool {
+        let attempts = word.attempts().saturating_add(1);
+        let wait = policy.open_wait(u32::from(attempts), at);
+        let deadline = at.now.get().saturating_add(wait.get());
+        let next = word.to_open(attempts, deadline, wait.get());
+        // AcqRel: as every move of the state word.
+        if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
+            return false;
+        }
+        self.stamp(next, deadline);
+        for trip in [met.failure, met.slow].into_iter().flatten() {
+            self.tell(at.now, next.generation(), EventKind::Tripped(trip));
+        }
+        self.tell(at.now, next.generation(), EventKind::Transition { from: State::Closed, to: State::Open });
+        true
+    }
+
+    /// Notes in the state word that a closed breaker must open, for want of the time to do it. `false`: it is not closed
+    /// in that generation any more.
+    #[cold]
+    pub(super) fn note_due(&self, generation: u16, met: Met) -> bool {
+        let failure = if met.failure.is_some() { TOLD_FAILURE } else { 0 };
+        let slow = if met.slow.is_some() { TOLD_SLOW } else { 0 };
+        loop {
+            let word = self.load();
+            if !word.is(State::Closed) || word.generation() != generation {
+                return false;
+            }
+            if mutated("breaker_due_forgotten") {
+                return true;
+            }
+            let next = word.with_told(failure | slow);
+            // AcqRel: as every move of the state word.
+            if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
+                return true;
+            }
+        }
+    }
+
+    /// Opens a closed breaker whose trip waited for the time.
+    fn open_due(&self, policy: &Policy, word: StateWord, at: At) {
+        let totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
+        let met = policy.judge(totals, self.in_a_row_now(word.generation()));
+        self.open_closed(policy, word, met, at);
+    }
+
     /// Does what these totals of `epoch` demand, if the breaker is still in that stay.
     #[cold]
     pub(super) fn carry_out(&self, policy: &Policy, epoch: Epoch, totals: Totals, in_a_row: u32, at: At) {
@@ -221,19 +273,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     if !met.any() {
                         return;
                     }
-                    let attempts = word.attempts().saturating_add(1);
-                    let wait = policy.open_wait(u32::from(attempts), at);
-                    let deadline = at.now.get().saturating_add(wait.get());
-                    let next = word.to_open(attempts, deadline, wait.get());
-                    if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
-                        continue;
+                    if self.open_closed(policy, word, met, at) {
+                        return;
                     }
-                    self.stamp(next, deadline);
-                    for trip in [met.failure, met.slow].into_iter().flatten() {
-                        self.tell(at.now, next.generation(), EventKind::Tripped(trip));
-                    }
-                    let kind = EventKind::Transition { from: State::Closed, to: State::Open };
-                    return self.tell(at.now, next.generation(), kind);
                 }
                 State::HalfOpen => {
                     let few = totals.calls < u32::from(policy.trial_min) && !mutated("breaker_decide_early");

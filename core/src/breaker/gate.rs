@@ -15,7 +15,7 @@ impl<H: History, P: Settings, O: Observer> Gate for Breaker<H, P, O> {
     type Permit = Permit;
 
     fn judge(&self, _: u32, at: At) -> Result<(), Refusal> {
-        if self.load().is(super::report::State::Closed) {
+        if self.load().is_at_rest() {
             return Ok(());
         }
         let policy = self.policy.read();

@@ -5,6 +5,7 @@ use super::live::LivePolicy;
 use super::permit::Permit;
 use super::policy::{MAX_CALLS, Policy, TrialTimeout};
 use super::report::State;
+use super::rules::Met;
 use super::settings::Settings;
 use super::state::StateWord;
 use super::window::{Epoch, Mark, Recorded};
@@ -143,7 +144,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub fn enter(&self, at: impl Into<At>) -> Result<Permit, Refusal> {
         let word = self.load();
         let at = at.into();
-        if word.is(State::Closed) {
+        if word.is_at_rest() {
             return Ok(Permit::new(at.now, word.generation(), false, true));
         }
         if let Some(refusal) = self.refuse_while_open(word, at) {
@@ -159,7 +160,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     #[inline]
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
-        if word.is(State::Closed) && !H::TIMED {
+        if word.is_at_rest() && !H::TIMED {
             return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
         }
         Err(NeedsTime)
@@ -168,7 +169,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// Whether the next call needs the time: not while a count-window breaker without a slow-call rule is closed.
     #[inline]
     pub fn needs_clock(&self) -> bool {
-        H::TIMED || !self.load().is(State::Closed) || self.policy.read().borrow().slow_rate != 0
+        H::TIMED || !self.load().is_at_rest() || self.policy.read().borrow().slow_rate != 0
     }
 
     /// The refusal of an open breaker whose deadline is stamped and ahead: two loads and no more, since whoever is
@@ -315,7 +316,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             Recorded::Counted(totals) => {
                 let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
                 let clean = totals.failed | totals.slow == 0;
-                if !clean && policy.judge(totals, in_a_row).any() { Err(NeedsTime) } else { Ok(()) }
+                let met = if clean { Met::default() } else { policy.judge(totals, in_a_row) };
+                if met.any() && self.note_due(epoch.generation, met) { Err(NeedsTime) } else { Ok(()) }
             }
             Recorded::Full(_) | Recorded::Stale => Ok(()),
         }

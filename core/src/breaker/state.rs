@@ -6,7 +6,7 @@
 //! |---|---|
 //! | 0-2 | the state |
 //! | 3 | the window in use is the half-open trials' (HALF_OPEN, and OPEN entered from it: OPEN keeps its window) |
-//! | 4-5 | METRICS_ONLY: a failure rule, the slow rule, has been told |
+//! | 4-5 | METRICS_ONLY: a failure rule, the slow rule, has been told. CLOSED: it must open, as soon as somebody brings the time |
 //! | 6-8 | turn: +1 with every transition and whenever the last trial permit is taken |
 //! | 9-15 | attempts: trips without a close in between, at most 127 |
 //! | 16-31 | generation: one stay with one window, +1 with every transition but those into OPEN |
@@ -59,6 +59,17 @@ impl StateWord {
     #[inline]
     pub(crate) const fn is(self, state: State) -> bool {
         self.0 & 7 == state as u64
+    }
+
+    /// Closed, and nothing waits for the time: calls pass without a further look.
+    #[inline]
+    pub(crate) const fn is_at_rest(self) -> bool {
+        self.0 & (7 | TOLD_FAILURE | TOLD_SLOW) == State::Closed as u64
+    }
+
+    /// Closed, and bound to open once the time is known.
+    pub(crate) const fn is_due_to_open(self) -> bool {
+        self.is(State::Closed) && !self.is_at_rest()
     }
 
     #[inline]

@@ -316,3 +316,25 @@ fn a_lease_that_arrives_beside_the_last_trial_still_expires() {
         assert_eq!(b.state(Nanos::new(100)), State::Open, "a lost trial without a lease");
     });
 }
+
+/// The trip that waits for the time beside somebody's success and somebody's settling: it opens, once.
+#[test]
+fn a_trip_that_waits_for_the_time_is_not_lost() {
+    loom::model(|| {
+        let policy = settings(4, 1).no_failure_rate().consecutive_failures(2).build().unwrap();
+        let b = Arc::new(CountBreaker::<1>::new(policy).unwrap());
+        fail(&b, b.enter(at(1)).unwrap(), 1);
+        let (last, good) = (b.enter_untimed().unwrap(), b.enter_untimed().unwrap());
+        let other = {
+            let b = b.clone();
+            thread::spawn(move || b.leave_untimed(good, Outcome::Success).is_err())
+        };
+        let due = b.leave_untimed(last, Outcome::Failure).is_err();
+        other.join().unwrap();
+        b.settle(at(2));
+        let metrics = b.metrics(at(2));
+        let opened = metrics.state == State::Open;
+        assert!(opened == due, "two failures in a row: {due}, and it is {}", metrics.state);
+        assert!(metrics.attempts == u8::from(due), "it opened {} times", metrics.attempts);
+    });
+}

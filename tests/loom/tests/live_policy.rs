@@ -13,7 +13,9 @@ fn settings(which: u32) -> Policy {
 /// Two changes in a row, so that the copy a reader may be in is filled again.
 #[test]
 fn settings_are_read_in_one_piece() {
-    loom::model(|| {
+    let mut bounded = loom::model::Builder::new();
+    bounded.preemption_bound = Some(2);
+    bounded.check(|| {
         let live = Arc::new(overcurrent::LiveCountBreaker::<1>::live(settings(1)).unwrap());
         let reader = {
             let live = live.clone();
