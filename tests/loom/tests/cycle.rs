@@ -74,10 +74,12 @@ fn changes_exclude_each_other() {
     loom::model(|| {
         let limiter = limiter(5);
         limiter.try_acquire(1, Nanos::ZERO).unwrap();
-        let theirs = limiter.clone();
-        let other = thread::spawn(move || theirs.set_limit(limit(7), Nanos::ZERO).is_ok());
-        let mine = limiter.set_limit(limit(9), Nanos::ZERO).is_ok();
-        let theirs = other.join().unwrap();
+        let change = |to| {
+            let limiter = limiter.clone();
+            thread::spawn(move || limiter.set_limit(limit(to), Nanos::ZERO).is_ok())
+        };
+        let (theirs, mine) = (change(7), change(9));
+        let (theirs, mine) = (theirs.join().unwrap(), mine.join().unwrap());
         assert!(mine || theirs, "both were told to try again");
         let left = limiter.balance(Nanos::ZERO);
         assert!(left == 8 && mine || left == 6 && theirs, "neither change is whole");
