@@ -58,7 +58,7 @@ mod window_time;
 pub use permit::{Permit, RawPermit};
 pub use policy::{BreakerConfig, HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
 pub use report::{Explanation, Metrics, NotAllowed, Rule, State, Trip};
-pub use tiny32::{Permit32, Refusal32, SKEW, TinyBreaker32, TinyConfig32, TinyPolicy32};
+pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyConfig32, TinyPolicy32};
 
 #[cfg(feature = "wide")]
 pub use self::{
@@ -67,7 +67,7 @@ pub use self::{
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     settings::Settings,
-    tiny::{TinyBreaker, TinyPolicy, TinyUntracked, TinyWord},
+    tiny::{TinyBreaker, TinyPolicy, TinySnapshot, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::RingWord,
     window_time::Bucket,
