@@ -6,6 +6,7 @@ use crate::server::SickServer;
 use overcurrent::event::{Event, EventKind};
 use overcurrent::{Clock, Journal, MonotonicClock, Nanos, State as BreakerState};
 use std::error::Error;
+use std::ops::Range;
 use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
@@ -47,8 +48,8 @@ pub struct Plan {
     pub phases: Vec<(Phase, Duration)>,
     /// Calls per second.
     pub rate: u32,
-    /// So long after the server's death the callers who waited come back, at twice the rate.
-    pub rush: Duration,
+    /// When twice as many come: beginnings and ends.
+    pub rushes: Vec<Range<Duration>>,
     /// When a client gives up.
     pub timeout: Duration,
 }
@@ -67,7 +68,8 @@ impl Plan {
                 (Phase::Healthy, seconds(7.0)),
             ],
             rate: 50,
-            rush: seconds(1.0),
+            // A busy second on a good day; and those who waited for the outage to end.
+            rushes: vec![seconds(1.0)..seconds(2.0), seconds(13.0)..seconds(14.0)],
             timeout: seconds(1.0),
         }
     }
@@ -115,14 +117,14 @@ impl Plan {
     /// When callers come: an open loop, nobody waits for anybody's answer. Not quite even, as callers are, and the same in
     /// every run.
     pub fn arrivals(&self) -> Vec<Duration> {
-        let rush = self.end_of_death()..self.end_of_death() + self.rush;
         let (mut time, mut dice, mut arrivals) = (Duration::ZERO, 0x9E37_79B9_7F4A_7C15_u64, Vec::new());
         loop {
             dice ^= dice << 13;
             dice ^= dice >> 7;
             dice ^= dice << 17;
             let spread = 0.5 + (dice >> 40) as f64 / f64::from(1 << 24); // 0.5 to 1.5
-            let rate = if rush.contains(&time) { self.rate * 2 } else { self.rate };
+            let busy = self.rushes.iter().any(|rush| rush.contains(&time));
+            let rate = if busy { self.rate * 2 } else { self.rate };
             time += Duration::from_secs_f64(spread / f64::from(rate));
             if time >= self.length() {
                 return arrivals;
@@ -214,6 +216,8 @@ pub fn run(plan: &Plan, mut progress: impl FnMut(String)) -> Result<Record, Box<
             thread::sleep(SAMPLE);
         }
     });
+    // A thread may be held up between a transition and its entry in the journal.
+    record.states.sort_by_key(|(at, _)| *at);
     record.bare.received = servers.0.received();
     record.protected.received = servers.1.received();
     Ok(record)

@@ -32,10 +32,14 @@ text{fill:#d6dade}.paper{fill:#1b1e22}.small{fill:#9aa2ab}.onband{fill:#14171a}
 
 /// The picture of one run.
 pub fn draw(plan: &Plan, record: &Record) -> String {
-    let mut page = Page { svg: String::new(), length: plan.length().as_secs_f64() };
+    let mut page = Page {
+        svg: String::new(),
+        length: plan.length().as_secs_f64(),
+        edges: plan.spans().map(|span| span.2).collect(),
+    };
     page.open();
     let (bare, protected) = (record.bare.total(), record.protected.total());
-    page.text(LEFT, 36.0, "title", "Outage drill: one sick server, two clients");
+    page.text(LEFT, 36.0, "title", "Outage drill: a sick server, with and without protection");
     let subtitle = format!(
         "The same {} calls offered to both; each client has its own server, with the same program and schedule.",
         bare.offered()
@@ -45,7 +49,6 @@ pub fn draw(plan: &Plan, record: &Record) -> String {
     page.text(LEFT, 88.0, "head", "What the server goes through");
     for (phase, from, to) in plan.spans() {
         page.band(96.0, 22.0, (from, to), phase.name());
-        page.edge(to, 96.0, 738.0);
     }
 
     let top = f64::from(plan.rate) * 2.4;
@@ -62,6 +65,7 @@ pub fn draw(plan: &Plan, record: &Record) -> String {
         protected.refused
     );
     page.text(LEFT, 304.0, "head", &head);
+    page.states_legend(304.0);
     let chart = Chart { y: 314.0, height: 110.0, top, unit: "" };
     page.grid(&chart, &[0.0, f64::from(plan.rate), f64::from(plan.rate) * 2.0]);
     page.bars(&chart, plan, &record.protected);
@@ -121,6 +125,8 @@ struct Page {
     svg: String,
     /// Of the plan, in seconds.
     length: f64,
+    /// Where phases end.
+    edges: Vec<Duration>,
 }
 
 /// `write!` to a string cannot fail.
@@ -164,12 +170,11 @@ impl Page {
         }
     }
 
-    fn edge(&mut self, at: Duration, from: f64, to: f64) {
-        let x = self.x(at);
-        put!(self, "<path class=\"edge\" d=\"M{x:.1} {from}V{to}\"/>");
-    }
-
     fn grid(&mut self, chart: &Chart, values: &[f64]) {
+        for i in 0..self.edges.len() {
+            let x = self.x(self.edges[i]);
+            put!(self, "<path class=\"edge\" d=\"M{x:.1} {}v{}\"/>", chart.y, chart.height);
+        }
         for value in values {
             let y = chart.y(*value);
             put!(self, "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{RIGHT}\"/>");
@@ -244,6 +249,16 @@ impl Page {
         }
         put!(self, "<path class=\"line sent\" d=\"M{x:.1} {:.1}h18\"/>", y - 4.0);
         self.text(x + 23.0, y, "small", "sent to server");
+    }
+
+    fn states_legend(&mut self, y: f64) {
+        let mut x = RIGHT - 202.0;
+        self.text(x - 10.0, y, "small end", "breaker:");
+        for (state, width) in [("closed", 68.0), ("half-open", 86.0), ("open", 0.0)] {
+            self.rect(state, (x, y - 9.0), (11.0, 11.0));
+            self.text(x + 16.0, y, "small", state);
+            x += width;
+        }
     }
 
     fn lines_legend(&mut self, y: f64) {

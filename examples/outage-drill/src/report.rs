@@ -84,16 +84,17 @@ pub fn percentile(values: &mut [Duration], per_cent: usize) -> Option<Duration> 
 pub fn introduction(plan: &Plan) -> String {
     let phases: Vec<_> =
         plan.phases.iter().map(|(phase, length)| format!("{} {} s", phase.name(), length.as_secs_f64())).collect();
+    let rushes: Vec<_> = plan.rushes.iter().map(|rush| format!("{}", rush.start.as_secs_f64())).collect();
     format!(
-        "The outage drill, {} s. Two clients, the same {} calls each at the same instants: {} per second, twice that for\n\
-         {} s after the outage. Both give up after {} s, neither tries again. One is bare, one goes through a breaker, a\n\
-         bulkhead and a limiter. Each has a server of its own, the same program on the same schedule ({WORKERS} workers,\n\
-         room for {BACKLOG} waiting calls), so that each lives with the consequences of what it sends.\n\
+        "The outage drill, {} s. Two clients get the same {} calls at the same instants: {} per second, twice that for\n\
+         a moment from seconds {} on. Both give up after {} s, neither tries again. One is bare, one goes through a\n\
+         breaker, a bulkhead and a limiter. Each has a server of its own, the same program on the same schedule\n\
+         ({WORKERS} workers, room for {BACKLOG} waiting calls), so that each lives with the consequences of what it sends.\n\
          The servers' schedule: {}.\n",
         plan.length().as_secs_f64(),
         plan.arrivals().len(),
         plan.rate,
-        plan.rush.as_secs_f64(),
+        rushes.join(" and "),
         plan.timeout.as_secs_f64(),
         phases.join(", "),
     )
@@ -153,6 +154,7 @@ pub fn table(plan: &Plan, record: &Record) -> String {
         row(&format!("    by the {gate}"), &|side| side.refused_by(reason).to_string());
     }
     row("calls sent to the server", &|side| side.total().sent().to_string());
+    row("  by the server's own count", &|side| side.received.to_string());
     row("  while it was dead", &|side| side.sent_while_dead(plan).to_string());
     row("most calls waiting at the server", &|side| {
         side.waiting.iter().map(|(_, waiting)| waiting).max().unwrap_or(&0).to_string()
