@@ -2,7 +2,9 @@
 
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
+use crate::host::classify::Classify;
 use crate::host::clock::Clock;
+use crate::time::Nanos;
 
 pub(crate) enum Held<P> {
     Timed(P),
@@ -38,6 +40,30 @@ impl<P> Held<P> {
                     gate.settle(clock.now());
                 }
             }
+        }
+    }
+
+    /// [`leave`](Self::leave), and hold everything back for `wait`.
+    pub(crate) fn leave_and_hold<G, C>(self, gate: &G, clock: &C, outcome: Outcome, wait: Nanos)
+    where
+        G: Gate<Permit = P> + ?Sized,
+        C: Clock + ?Sized,
+    {
+        let at = clock.now();
+        gate.leave_and_hold(self.permit(), outcome, at.now + wait, at);
+    }
+
+    /// Tells `gate` what `classify` makes of `result`.
+    #[inline]
+    pub(crate) fn report<G, C, T, E>(self, gate: &G, clock: &C, classify: &impl Classify<T, E>, result: &Result<T, E>)
+    where
+        G: Gate<Permit = P> + ?Sized,
+        C: Clock + ?Sized,
+    {
+        let outcome = classify.outcome(result);
+        match classify.hold_for(result) {
+            None => self.leave(gate, clock, outcome),
+            Some(wait) => self.leave_and_hold(gate, clock, outcome, wait),
         }
     }
 
