@@ -2,7 +2,6 @@
 
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
-use crate::host::classify::Classify;
 use crate::host::clock::Clock;
 use crate::time::Nanos;
 
@@ -51,20 +50,6 @@ impl<P> Held<P> {
     {
         let at = clock.now();
         gate.leave_and_hold(self.permit(), outcome, at.now + wait, at);
-    }
-
-    /// Tells `gate` what `classify` makes of `result`.
-    #[inline]
-    pub(crate) fn report<G, C, T, E>(self, gate: &G, clock: &C, classify: &impl Classify<T, E>, result: &Result<T, E>)
-    where
-        G: Gate<Permit = P> + ?Sized,
-        C: Clock + ?Sized,
-    {
-        let outcome = classify.outcome(result);
-        match classify.hold_for(result) {
-            None => self.leave(gate, clock, outcome),
-            Some(wait) => self.leave_and_hold(gate, clock, outcome, wait),
-        }
     }
 
     pub(crate) fn permit(self) -> P {

@@ -125,9 +125,12 @@ impl<G: Gate, C: Clock> OwnedGuard<G, C> {
     /// # assert_eq!(slots.in_flight(), 0);
     /// ```
     #[inline]
-    pub fn report<T, E>(mut self, classify: &impl Classify<T, E>, result: &Result<T, E>) {
-        if let Some(held) = self.held.take() {
-            held.report(&self.gate, &self.clock, classify, result);
+    pub fn report<T, E>(self, classify: &impl Classify<T, E>, result: &Result<T, E>) {
+        // Both answers while the guard still holds the permit: a rule may panic.
+        let (outcome, hold) = (classify.outcome(result), classify.hold_for(result));
+        match hold {
+            None => self.finish(outcome),
+            Some(wait) => self.finish_and_hold(outcome, wait),
         }
     }
 

@@ -55,6 +55,10 @@ fn a_task_that_panics_fails_the_call_and_one_that_is_dropped_does_not() {
     assert!(thread.join().is_err());
     assert_eq!(gate.seen(), [Seen::Enter(1), Seen::Leave(Outcome::Failure)]);
     let guard = Arc::clone(&gate).guard_owned(1).unwrap();
+    let rule = |_: &Result<(), ()>| -> Outcome { panic!("the rule") };
+    assert!(std::thread::spawn(move || guard.report(&rule, &Ok(()))).join().is_err());
+    assert_eq!(gate.seen(), [Seen::Enter(1), Seen::Leave(Outcome::Failure)]);
+    let guard = Arc::clone(&gate).guard_owned(1).unwrap();
     drop(async move { guard.success() });
     assert_eq!(gate.seen(), [Seen::Enter(1), Seen::Leave(Outcome::Ignored)]);
 }
