@@ -92,8 +92,8 @@ pub use host::FastClock;
 #[cfg(feature = "std")]
 pub use host::{
     Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,
-    GateExt, Guard, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry, SlotGuard, Slots,
-    ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
+    GateExt, Guard, HoldFor, ManualClock, ManualSleep, MonotonicClock, OwnedGuard, Protected, Reserve, Retriable,
+    Retry, SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};

@@ -143,19 +143,22 @@ proptest! {
     #[test]
     fn never_early(
         wait in 0u64..5_000_000_000, (opened, other) in (0u64..1 << 60, 0u64..1 << 60),
-        (passed, off) in (0u64..6_000_000_000, 0u64..6_000_000_000), known in any::<bool>(),
+        (passed, off) in (0u64..6_000_000_000, 0u64..6_000_000_000), (known, edge) in (any::<bool>(), prop_oneof![Just(None), (0u64..4).prop_map(Some)]),
     ) {
         let policy = BreakerConfig::new(Window::calls(4)).build().unwrap();
         let saved = TinyBreaker::new(policy).unwrap();
         saved.open_for(Nanos::new(wait), Nanos::new(opened)).unwrap();
         let snapshot = saved.snapshot(Nanos::new(opened + passed));
         let snapshot = if known { snapshot.aged(Nanos::new(off)) } else { snapshot };
+        let end = saved.next_deadline(Nanos::new(opened)).unwrap().get() - opened;
+        // To the last instant that is refused, and one more.
+        let left = (end + 1).saturating_sub(passed).saturating_sub(if known { off } else { 0 });
+        // Around the edge of a unit, where rounding up hides nothing.
+        let other = edge.map_or(other, |edge| (other / UNIT + 1) * UNIT + edge - left % UNIT);
         let ours = TinyBreaker::new(policy).unwrap();
         ours.restore(&TinySnapshot::from_bytes(&snapshot.to_bytes()).unwrap(), Nanos::new(other));
-        let end = saved.next_deadline(Nanos::new(opened)).unwrap().get() - opened;
-        let left = end.saturating_sub(passed).saturating_sub(if known { off } else { 0 });
         if left > 0 {
-            prop_assert!(ours.enter(Nanos::new(other + left)).is_err());
+            prop_assert!(ours.enter(Nanos::new(other + left - 1)).is_err());
         }
         prop_assert!(ours.enter(Nanos::new(other + left + UNIT)).is_ok());
     }

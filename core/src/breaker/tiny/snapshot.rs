@@ -36,7 +36,7 @@ const NEVER: u64 = u64::MAX;
 /// after.restore(&snapshot, Nanos::ZERO);
 /// assert_eq!(after.state(Nanos::ZERO), State::Open);
 /// assert!(after.enter(Nanos::from_secs(15)).is_err());
-/// assert!(after.enter(Nanos::from_secs(15) + Nanos::from_micros(66)).is_ok());
+/// assert!(after.enter(Nanos::from_secs(15) + Nanos::from_micros(132)).is_ok()); // rounded up twice
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
