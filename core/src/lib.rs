@@ -72,12 +72,13 @@ pub mod limit;
 pub mod registry;
 pub mod retry;
 
+pub use breaker::State;
 #[cfg(feature = "wide")]
 pub use breaker::{
     Breaker, CountBreaker, LiveCountBreaker, LiveTimeBreaker, TimeBreaker, TinyBreaker, TinyPolicy, TinyWord,
 };
 #[cfg(feature = "wide")]
-pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
+pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, TrialTimeout, Window};
 pub use breaker::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 #[cfg(feature = "wide")]
 pub use concurrency::Bulkhead;
