@@ -4,9 +4,9 @@
 //! | for | there is |
 //! |---|---|
 //! | one call through a gate or a tuple of gates | [`GateExt::call`], [`call_async`](GateExt::call_async), [`guard`](GateExt::guard) |
+//! | the same with rules for results, another clock, a weight | [`Protected`] |
 //! | one call that is moved into a task | [`guard_owned`](GateExt::guard_owned), [`OwnedGuard`] |
 //! | a server that says when to come back | [`Protected::hold_for`] |
-//! | the same with rules for results, another clock, a weight | [`Protected`] |
 //! | trying again | [`Retry`] |
 //! | not waiting for ever | [`timeout`], [`Deadline`] |
 //! | another answer | [`Fallback`] |
