@@ -19,6 +19,7 @@ const REACH: u32 = (1 << 31) - SKEW;
 /// assert_eq!((quota.cost(1), quota.cost(3), quota.cost(7)), (Some(334), Some(1_000), None));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Quota32 {
     /// Ticks per permit in 2^-32 ticks.
     step: u64,
