@@ -13,9 +13,9 @@
 #define OC_TICKS_INIT(tick_ns) { 0, (tick_ns) }
 
 /* An oc_quota32_t: `permits` per `per` ticks, at most `burst` at one instant. */
-#define OC_QUOTA32(permits, per, burst) OC_QUOTA32_WAIT(permits, per, burst, 0)
+#define OC_RATE32(permits, per, burst) OC_RATE32_WAIT(permits, per, burst, 0)
 /* The same, with reservations and penalties of up to `max_wait` ticks. */
-#define OC_QUOTA32_WAIT(permits, per, burst, max_wait)                                                      \
+#define OC_RATE32_WAIT(permits, per, burst, max_wait)                                                      \
   { OC_PRIVATE_STEP(permits, per, burst) + OC_REQUIRE((permits) >= 1 && (permits) <= (per)),                \
     (uint32_t)OC_PRIVATE_WINDOW(permits, per, burst)                                                        \
       + OC_REQUIRE((burst) >= 1 && OC_PRIVATE_WINDOW(permits, per, burst) + (max_wait) <= 0x7ff00000u),     \

@@ -21,7 +21,7 @@ pub struct oc_limiter32_t {
 }
 twin!(oc_limiter32_t => Gcra32Word);
 
-/// What a 32-bit limiter allows: constant, may be in flash, serves any number of limiters. Made by `OC_QUOTA32` at compile
+/// What a 32-bit limiter allows: constant, may be in flash, serves any number of limiters. Made by `OC_RATE32` at compile
 /// time or by `oc_quota32_init`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
