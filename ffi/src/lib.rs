@@ -24,17 +24,57 @@
 )]
 #![allow(clippy::must_use_candidate, clippy::doc_markdown, clippy::needless_pass_by_value)]
 
+#[cfg(feature = "wide")]
+mod breaker;
+#[cfg(feature = "wide")]
+mod bulkhead;
 mod bulkhead32;
+#[cfg(feature = "wide")]
+mod cycle;
+#[cfg(feature = "wide")]
+mod journal;
+#[cfg(feature = "wide")]
+mod limiter;
 mod limiter32;
+#[cfg(feature = "wide")]
+mod pipeline;
+#[cfg(feature = "wide")]
+mod policy;
+#[cfg(feature = "wide")]
+mod refusal;
+#[cfg(feature = "wide")]
+mod report;
 mod status;
 mod ticks;
+#[cfg(feature = "wide")]
+mod tiny_breaker;
 mod tiny_breaker32;
 mod twin;
 mod version;
 
+#[cfg(feature = "wide")]
+pub use breaker::*;
+#[cfg(feature = "wide")]
+pub use bulkhead::*;
 pub use bulkhead32::*;
+#[cfg(feature = "wide")]
+pub use cycle::*;
+#[cfg(feature = "wide")]
+pub use journal::*;
+#[cfg(feature = "wide")]
+pub use limiter::*;
 pub use limiter32::*;
+#[cfg(feature = "wide")]
+pub use pipeline::*;
+#[cfg(feature = "wide")]
+pub use policy::*;
+#[cfg(feature = "wide")]
+pub use refusal::*;
+#[cfg(feature = "wide")]
+pub use report::*;
 pub use status::*;
 pub use ticks::*;
+#[cfg(feature = "wide")]
+pub use tiny_breaker::*;
 pub use tiny_breaker32::*;
 pub use version::*;

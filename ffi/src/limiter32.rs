@@ -263,7 +263,7 @@ pub unsafe extern "C" fn oc_limiter32_snapshot(
 pub unsafe extern "C" fn oc_limiter32_restore(
     limiter: Option<NonNull<oc_limiter32_t>>,
     quota: Option<&oc_quota32_t>,
-    bytes: Option<NonNull<u8>>,
+    bytes: Option<&u8>,
     length: usize,
     off: u32,
     now: u32,
@@ -273,7 +273,7 @@ pub unsafe extern "C" fn oc_limiter32_restore(
         return OC_ERR_NULL;
     };
     // SAFETY: `length` readable bytes, by the contract.
-    let bytes = unsafe { core::slice::from_raw_parts(bytes.as_ptr(), length) };
+    let bytes = unsafe { crate::twin::bytes(bytes, length) };
     match Gcra32Snapshot::from_bytes(bytes) {
         Ok(snapshot) => {
             word.restore(quota, &snapshot.aged(off), now);

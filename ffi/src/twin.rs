@@ -58,3 +58,12 @@ macro_rules! twin {
     };
 }
 pub(crate) use twin;
+
+/// The bytes behind a pointer.
+///
+/// # Safety
+/// `first` is the first of `length` readable bytes that nobody writes meanwhile.
+pub(crate) unsafe fn bytes(first: &u8, length: usize) -> &[u8] {
+    // SAFETY: the caller's promise.
+    unsafe { core::slice::from_raw_parts(first, length) }
+}
