@@ -8,6 +8,7 @@ const EXIT: u32 = 0x18;
 const SYSTICK_CONTROL: usize = 0xE000_E010;
 const SYSTICK_RELOAD: usize = 0xE000_E014;
 const SYSTICK_CURRENT: usize = 0xE000_E018;
+const INTERRUPT_CONTROL: usize = 0xE000_ED04;
 const RESET_CONTROL: usize = 0xE000_ED0C;
 
 fn semihosting(operation: u32, argument: u32) {
@@ -59,10 +60,13 @@ pub fn count_since(earlier: u32) -> u32 {
     (0xff_ffff - now).wrapping_sub(earlier) & 0xff_ffff
 }
 
-/// One tick, that many units from now.
+/// The next tick, that many units from now.
 pub fn tick_after(units: u32) {
+    write(SYSTICK_CONTROL, 0);
     write(SYSTICK_RELOAD, units.clamp(1, 0xff_ffff));
     write(SYSTICK_CURRENT, 0);
+    // A tick that came due in a long handler would follow it at once, and the interrupted code would never run.
+    write(INTERRUPT_CONTROL, 1 << 25);
     write(SYSTICK_CONTROL, 7);
 }
 
