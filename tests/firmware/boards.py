@@ -10,6 +10,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+sys.path.append(str(ROOT / "tests" / "no-panic"))
 TOOLCHAIN = ROOT / "tests" / "no-panic" / "toolchain"
 TARGETS = [
     "thumbv6m-none-eabi",
@@ -21,6 +22,11 @@ TARGETS = [
     "riscv32imac-unknown-none-elf",
 ]
 results: list[bool] = []
+
+
+def binutils(target: str) -> str:
+    """The prefix of a target's binutils."""
+    return "riscv64-unknown-elf-" if target.startswith("riscv") else "arm-none-eabi-"
 
 
 def check(name: str, ok: bool, why: str = "") -> None:
@@ -63,12 +69,12 @@ class Board:
     features: str
     memory: str
 
-    def build(self, binary: str, *more: str) -> Path:
-        """The image of one of the package's programs for this board."""
+    def build(self, binary: str, control: str = "") -> Path:
+        """The image of one of the package's programs for this board; `control` plants a fault."""
         flash, ram = self.memory.split() or ("0x0", "0x20000000")
         target = HERE / "target"
         built = cargo(
-            "build", "--release", "--bin", binary, "--target", self.target, "--features", self.features, *more,
+            "build", "--release", "--bin", binary, "--target", self.target, "--features", f"{self.features} {control}",
             FIRMWARE_FLASH=flash, FIRMWARE_RAM=ram, CARGO_TARGET_DIR=str(target),
         )  # fmt: skip
         if built.returncode != 0:
