@@ -33,7 +33,7 @@ def dividers(image: Path, tools: str = "arm-none-eabi-") -> list[str]:
     for line in code.splitlines():
         if start := re.match(r"[0-9a-f]+ <(.*)>:$", line):
             function = start[1]
-        called = re.search(r"\t[bj]\S*\t(?:\w+,)?(?:0x)?[0-9a-f]+ <(.*)>", line)
+        called = re.search(r"\t[bj]\S*\t.*?\b(?:0x)?[0-9a-f]+ <(.*)>", line)
         if re.search(r"\t(?:[us]div|divu?|remu?)\t", line) or (called and re.search(DIVISION, called[1])):
             found.add(function)
     return sorted(name for name in found if not re.search(DIVISION + "|^compiler_builtins", name))
