@@ -86,6 +86,47 @@ class Board:
         return start(self.machine, image, shift)
 
 
+def staticlib(target: str, back_end: str = "", profile: str = "small", prove: bool = True) -> Path:
+    """The C library for a chip, the 32-bit machines only. `prove`: a reachable panic does not link."""
+    features = (["critical-hooks"] if back_end == "hooks" else []) + (["prove-no-panic"] if prove else [])
+    cfg = "--cfg portable_atomic_unsafe_assume_single_core" if back_end == "single-core" else ""
+    directory = HERE / "target" / f"c-{back_end or 'native'}"
+    built = cargo(
+        "rustc", "--manifest-path", ROOT / "ffi" / "lib" / "Cargo.toml", "--target-dir", directory, "--target", target,
+        "--profile", profile, "--no-default-features", "--features", ",".join(features), "--crate-type", "staticlib",
+        cwd=ROOT, RUSTFLAGS=cfg,
+    )  # fmt: skip
+    if built.returncode != 0:
+        raise BuildError(built.stderr)
+    return directory / target / profile / "libovercurrent_c.a"
+
+
+@dataclass
+class CBoard:
+    name: str
+    machine: str
+    target: str
+    cpu: str
+    back_end: str
+
+    def build(self) -> Path:
+        """The image of c/main.c, as strict as compilers go, with nothing but the library and libgcc."""
+        library = staticlib(self.target, self.back_end)
+        image = HERE / "target" / f"{self.name.replace(' ', '-').replace(',', '')}.elf"
+        hooks = ["-DCRITICAL_HOOKS"] if self.back_end == "hooks" else []
+        built = run([
+            "arm-none-eabi-gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-mthumb", f"-mcpu={self.cpu}", "-Os", "-ffreestanding",
+            "-ffunction-sections", "-fdata-sections", "-DOC_NARROW", *hooks, "-I", ROOT / "ffi" / "include", HERE / "c" / "main.c",
+            "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / "chip.ld", library, "-lgcc", "-o", image,
+        ])  # fmt: skip
+        if built.returncode != 0:
+            raise BuildError(built.stderr)
+        return image
+
+    def start(self, image: Path, shift: int) -> tuple[str, str, float]:
+        return start(self.machine, image, shift)
+
+
 class BuildError(Exception):
     pass
 
@@ -117,6 +158,14 @@ def start(machine: str, image: Path, shift: int, patience: int = 120) -> tuple[s
     return verdict, ended.stdout + ended.stderr, time.monotonic() - begun
 
 
+def table(path: Path) -> list[list[str]]:
+    lines = path.read_text().splitlines()
+    return [[word.strip() for word in line.split("|")] for line in lines if line and line[0] != "#"]
+
+
 def boards() -> list[Board]:
-    lines = (HERE / "boards.txt").read_text().splitlines()
-    return [Board(*(word.strip() for word in line.split("|"))) for line in lines if line and line[0] != "#"]
+    return [Board(*row) for row in table(HERE / "boards.txt")]
+
+
+def c_boards() -> list[CBoard]:
+    return [CBoard(*row) for row in table(HERE / "c" / "boards.txt")]
