@@ -27,7 +27,7 @@ pub(crate) const fn word_of(now: u32, debt: u32) -> u32 {
 /// The debt after taking, or the ticks to wait. `judged <= window`, `debt` and `max_wait` below 2^31.
 #[inline(always)]
 pub(crate) const fn take(debt: u32, judged: u32, window: u32, max_wait: u32) -> Result<u32, u32> {
-    let after = debt.saturating_add(judged);
+    let after = debt.wrapping_add(judged);
     let wait = after.saturating_sub(window);
     if wait > max_wait { Err(wait) } else { Ok(wait) }
 }
@@ -87,7 +87,7 @@ impl Gcra32Word {
     #[inline(always)]
     fn promise(&self, quota: &Quota32, n: u32, max_wait: u32, now: u32) -> Result<Reservation32, Denied32> {
         let Some(cost) = quota.cost(n) else {
-            return Err(Denied32 { wait: None });
+            return Err(Denied32 { wait: NEVER });
         };
         let promised = self.update(|word| {
             let debt = owed(word, now, quota.live);
@@ -97,7 +97,7 @@ impl Gcra32Word {
         });
         match promised {
             Ok((before, after, wait)) => Ok(Reservation32 { before, after, ready_at: now.wrapping_add(wait), wait }),
-            Err(wait) => Err(Denied32 { wait: Some(wait) }),
+            Err(wait) => Err(Denied32 { wait }),
         }
     }
 
@@ -338,26 +338,26 @@ pub struct RawReservation32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Denied32 {
-    wait: Option<u32>,
+    /// [`NEVER`] where no wait helps: it travels in one register. A wait is below 2^32 - 2^20.
+    wait: u32,
 }
+
+const NEVER: u32 = u32::MAX;
 
 impl Denied32 {
     /// Why: no permit now, or more asked for than the burst.
     pub const fn reason(&self) -> Reason {
-        match self.wait {
-            Some(_) => Reason::RateLimited,
-            None => Reason::CostExceedsBurst,
-        }
+        if self.wait == NEVER { Reason::CostExceedsBurst } else { Reason::RateLimited }
     }
 
     /// The ticks after which the same call is admitted if nobody else comes first. `None` when no wait helps.
     pub const fn retry_after(&self) -> Option<u32> {
-        self.wait
+        if self.wait == NEVER { None } else { Some(self.wait) }
     }
 
     /// The same as a [`Refusal`], with ticks of that length.
     pub const fn into_refusal(self, tick: Nanos) -> Refusal {
-        match self.wait {
+        match self.retry_after() {
             Some(ticks) => {
                 let wait = Nanos::new(tick.get().saturating_mul(ticks as u64));
                 Refusal::new(self.reason(), Some(wait))
