@@ -26,7 +26,10 @@ fn limiter() {
     check!(matches!(LIMITER.try_acquire(6, 107), Err(denied) if denied.reason() == Reason::CostExceedsBurst));
     // A handler read the clock later but came first: the older reading gets nothing of it.
     check!(LIMITER.try_acquire(5, 10_000).is_ok());
-    check!(LIMITER.try_acquire(1, 9_990).is_err() && LIMITER.try_acquire(1, 10_000u32.wrapping_sub(Quota32::SKEW)).is_err());
+    check!(
+        LIMITER.try_acquire(1, 9_990).is_err()
+            && LIMITER.try_acquire(1, 10_000u32.wrapping_sub(Quota32::SKEW)).is_err()
+    );
     check!(LIMITER.peek(1, 10_250).remaining == 2);
     LIMITER.reset();
     check!(LIMITER.try_acquire(5, 10_000).is_ok());

@@ -327,14 +327,15 @@ mod flow {
 #[cfg(feature = "wide")]
 mod wide {
     use super::*;
-    use overcurrent::{BreakerConfig, CountBreaker, Gcra, Nanos, OpenFor, Permit, Rate, TinyBreaker, TinyPolicy, Window};
+    use overcurrent::{
+        BreakerConfig, CountBreaker, Gcra, Nanos, OpenFor, Permit, Rate, TinyBreaker, TinyPolicy, Window,
+    };
 
     static LIMITER: Gcra = Gcra::new(built!(Rate::new(1_000, Nanos::SECOND).burst(200).build()));
     static COUNT: CountBreaker<1> = built!(CountBreaker::new(POLICY));
     static TINY: TinyBreaker = TinyBreaker::with_policy(built!(TinyPolicy::new(POLICY)));
-    const POLICY: overcurrent::Policy = built!(
-        BreakerConfig::new(Window::calls(16)).trial_calls(15).open_for(OpenFor::fixed(Nanos::SECOND)).build()
-    );
+    const POLICY: overcurrent::Policy =
+        built!(BreakerConfig::new(Window::calls(16)).trial_calls(15).open_for(OpenFor::fixed(Nanos::SECOND)).build());
 
     fn now() -> Nanos {
         Nanos::from_secs(u64::from(trials::NOW.load(Relaxed) >> 8))
