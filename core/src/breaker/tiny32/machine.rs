@@ -77,7 +77,7 @@ impl TinyBreaker32 {
     }
 
     #[inline]
-    fn load(&self) -> Word32 {
+    pub(super) fn load(&self) -> Word32 {
         // Acquire: whoever sees a state sees what its publisher did before it.
         Word32(self.0.load(Acquire))
     }
@@ -162,7 +162,7 @@ impl TinyBreaker32 {
         if word.state() == State::Open { word.open_left(policy, now, 0) } else { None }
     }
 
-    fn by_hand(&self, next: impl Fn(Word32) -> Word32) {
+    pub(super) fn by_hand(&self, next: impl Fn(Word32) -> Word32) {
         let mut word = self.load();
         // AcqRel: as in `turn`.
         while let Err(seen) = self.0.compare_exchange_weak(word.0, next(word).0, AcqRel, Acquire) {

@@ -1,7 +1,9 @@
 //! State over a reset: written to a page, the chip restarts with its clock at zero, the page is read back.
 
 use firmware::{built, check};
+use overcurrent::breaker::Tiny32Snapshot;
 use overcurrent::limit::{Gcra32, Gcra32Snapshot, Quota32};
+use overcurrent::{State, TinyBreaker32, TinyConfig32, TinyPolicy32};
 
 const STARTED: u32 = 0x0C0F_FEE5;
 
@@ -9,6 +11,7 @@ const STARTED: u32 = 0x0C0F_FEE5;
 struct Kept {
     mark: u32,
     limiter: [u8; 24],
+    tiny: [u8; 24],
     #[cfg(feature = "wide")]
     gcra: [u8; 24],
     #[cfg(feature = "wide")]
@@ -19,6 +22,7 @@ struct Kept {
 static mut KEPT: Kept = Kept {
     mark: 0,
     limiter: [0; 24],
+    tiny: [0; 24],
     #[cfg(feature = "wide")]
     gcra: [0; 24],
     #[cfg(feature = "wide")]
@@ -36,6 +40,9 @@ pub fn is_first_start() -> bool {
 
 static LIMITER: Gcra32 = Gcra32::new(built!(Quota32::new(10, 1_000, 5)));
 
+static TINY: TinyBreaker32 = TinyBreaker32::new();
+static POLICY: TinyPolicy32 = built!(TinyConfig32::new(16, 5_000).build());
+
 #[cfg(feature = "wide")]
 mod machines {
     use firmware::built;
@@ -47,7 +54,7 @@ mod machines {
 #[cfg(feature = "wide")]
 use {
     machines::{BREAKER, GCRA},
-    overcurrent::{Nanos, State, limit::GcraSnapshot},
+    overcurrent::{Nanos, limit::GcraSnapshot},
 };
 
 fn copy(to: &mut [u8], from: &[u8]) {
@@ -59,6 +66,8 @@ pub fn save_and_reset() -> ! {
     let now = u32::MAX - 50; // the old life's clock: the new one's starts at 0
     check!(LIMITER.try_acquire(4, now).is_ok());
     copy(&mut kept.limiter, &LIMITER.snapshot(now).to_bytes());
+    TINY.open(&POLICY, now);
+    copy(&mut kept.tiny, &TINY.snapshot(&POLICY, now.wrapping_add(1_000)).to_bytes());
     #[cfg(feature = "wide")]
     {
         let now = Nanos::from_secs(700);
@@ -85,6 +94,13 @@ pub fn checks() {
         *byte ^= 4;
     }
     check!(Gcra32Snapshot::from_bytes(&kept.limiter).is_err());
+
+    check!(TINY.state() == State::Closed);
+    match Tiny32Snapshot::from_bytes(&kept.tiny) {
+        Ok(saved) => TINY.restore(&POLICY, &saved, 0),
+        Err(_) => check!(false),
+    }
+    check!(TINY.state() == State::Open && TINY.next_deadline(&POLICY, 0) == Some(4_000));
 
     #[cfg(feature = "wide")]
     {
