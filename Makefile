@@ -1,6 +1,7 @@
 # One line a target; what each does is in tests/.
 .DEFAULT_GOAL := help
-.PHONY: help test demo conformance loom fuzz fuzz-short bench no-panic size lint msrv deny semver matrix
+.PHONY: help test demo conformance loom fuzz fuzz-short bench no-panic firmware staticlibs size install-c test-c lint msrv deny
+.PHONY: semver matrix
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +30,26 @@ bench: ## Nanoseconds beside the floors and the peers, in one process
 no-panic: ## Link the engine for two chips: no panic, allocator or float; no division in a decision
 	@tests/no-panic/run
 
-size: ## Bytes of flash of each decision on two chips
-	@tests/no-panic/run --sizes
+firmware: ## The engine on emulated microcontrollers: checks, a reset, races with an interrupt handler; Rust and C
+	@tests/firmware/run
+
+staticlibs: ## The C library for microcontrollers: target/staticlibs/TARGET/libovercurrent.a
+	@ffi/staticlibs
+
+size: ## Bytes of flash of the C library's entries on seven chips, instructions and stack on one
+	@tests/firmware/size
+
+install-c: ## Build the C library and install it: make install-c PREFIX=/usr/local
+	@ffi/install $(or $(PREFIX),/usr/local) $(LIBDIR)
+
+test-c: ## The C interface: header, package, sanitizers, examples, conformance
+	@tests/c/run
+
+tests/conformance/run_c: tests/conformance/run_c.c $(wildcard tests/conformance/c/*) ffi/include/overcurrent.h FORCE
+	@cargo build --quiet --release --manifest-path ffi/lib/Cargo.toml --target-dir target/c
+	@$(CC) -std=c99 -O2 -Wall -Wextra -Wpedantic -Werror -Iffi/include tests/conformance/run_c.c tests/conformance/c/json.c \
+		target/c/release/libovercurrent_c.a -lz -o $@
+FORCE:
 
 lint: ## Formatting, clippy and rustdoc, warnings refused
 	@tests/lint

@@ -171,6 +171,7 @@ impl From<Nanos> for At {
 /// assert_eq!(ticks.now(2), Nanos::from_millis(u32::MAX as u64 + 3)); // read before, told after
 /// ```
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Ticks {
     newest: u64,
     tick: Nanos,

@@ -128,6 +128,24 @@ impl<H: History, P: Settings, O> Breaker<H, P, O> {
         Ok(Self::assemble(policy, history, observer))
     }
 
+    /// The breaker of words and settings that are kept elsewhere, looked at for one call: nothing is checked or changed.
+    /// For hosts that made sure with [`over`](Self::over) that the two fit; otherwise results are counted wrongly.
+    ///
+    /// ```
+    /// use overcurrent::breaker::{CountHistory, RingWord};
+    /// use overcurrent::{Breaker, BreakerConfig, Nanos, Outcome, State, Window};
+    /// static WORDS: CountHistory<[RingWord; 1]> = CountHistory::new();
+    /// let policy = BreakerConfig::new(Window::calls(10)).min_calls(1).build()?;
+    /// let breaker = Breaker::view(&policy, &WORDS, ());
+    /// breaker.leave(breaker.enter(Nanos::ZERO)?, Outcome::Failure, Nanos::ZERO);
+    /// assert_eq!(Breaker::view(&policy, &WORDS, ()).state(Nanos::ZERO), State::Open);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[inline(always)]
+    pub fn view(policy: P, history: H, observer: O) -> Self {
+        Self { policy, history, observer }
+    }
+
     /// The same breaker, reporting what happens to `observer`.
     #[must_use]
     pub fn with_observer<N: Observer>(self, observer: N) -> Breaker<H, P, N> {

@@ -6,6 +6,7 @@ use crate::time::{At, Nanos};
 
 /// What a breaker remembers: the last so many calls, or the calls of the last so much time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, u32)]
 pub enum Window {
     /// The newest outcomes, this many.
     Calls(u32),
@@ -36,6 +37,7 @@ impl Window {
 
 /// How long a breaker stays open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct OpenFor {
     first: Nanos,
     multiplier_milli: u32,
@@ -122,6 +124,7 @@ const fn millis(length: Nanos) -> u64 {
 
 /// Where a half-open breaker goes when its longest stay is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
 pub enum HalfOpenEnd {
     /// Back to open, with the next longer wait.
     Open,
@@ -131,6 +134,7 @@ pub enum HalfOpenEnd {
 
 /// What keeps a half-open breaker from waiting for ever for a trial that never reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C, u32)]
 pub enum TrialTimeout {
     /// Counted from the moment the **last** trial permit is taken: at its end every trial without a result counts as
     /// failed, and the usual rule decides. The default.
@@ -183,6 +187,7 @@ pub struct BreakerConfig {
 
 /// Settings of a breaker that have passed [`BreakerConfig::build`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Policy {
     pub(crate) window: Window,
     /// Parts per 100,000; 0 = off.

@@ -3,7 +3,7 @@
 use super::policy::Policy;
 use core::borrow::Borrow;
 
-/// A source of settings. Sealed: [`Policy`] itself, or [`LivePolicy`](super::LivePolicy).
+/// A source of settings. Sealed: [`Policy`] itself, a reference to one, or [`LivePolicy`](super::LivePolicy).
 pub trait Settings: Sealed {}
 
 /// The reading behind [`Settings`], out of reach for other crates.
@@ -17,9 +17,22 @@ pub trait Sealed {
 }
 
 impl Settings for Policy {}
+impl Settings for &Policy {}
 
 impl Sealed for Policy {
     type Read<'a> = &'a Policy;
+
+    #[inline(always)]
+    fn read(&self) -> &Policy {
+        self
+    }
+}
+
+impl Sealed for &Policy {
+    type Read<'a>
+        = &'a Policy
+    where
+        Self: 'a;
 
     #[inline(always)]
     fn read(&self) -> &Policy {

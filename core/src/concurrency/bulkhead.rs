@@ -74,6 +74,7 @@ macro_rules! bulkhead {
         $(#[$meta:meta])* $name:ident: $atomic:ident of $word:ty, $half:literal bits each, most $most:expr, $debug:literal
     ) => {
         $(#[$meta])*
+        #[repr(transparent)]
         pub struct $name {
             /// `max` in the upper half, in flight in the lower.
             word: $atomic,

@@ -17,8 +17,10 @@ use super::words::{Words, decode, encode};
 use super::{Event, Observer, sealed};
 use crate::sync::{AcqRel, Acquire, AtomicU64, Relaxed, Release, cells, const_new, mutated, unless_mutated};
 
+/// One event of a journal. Opaque; zero is a valid start.
 #[derive(Debug)]
-struct Slot {
+#[repr(C)]
+pub struct Slot {
     /// The position that the words belong to, plus 1; 0 if none was ever published.
     sequence: AtomicU64,
     words: [AtomicU64; 3],
@@ -52,11 +54,19 @@ impl Slot {
 /// assert_eq!((seen, JOURNAL.dropped()), (1, 0));
 /// ```
 #[derive(Debug)]
-pub struct Journal<const N: usize> {
+#[repr(transparent)]
+pub struct Journal<const N: usize>(JournalWords<[Slot; N]>);
+
+/// The words of a [`Journal`] whose size is known only at run time: `JournalWords<[Slot]>`, behind a reference.
+///
+/// All zero is an empty one. The number of slots must be a power of two; otherwise events are lost.
+#[derive(Debug)]
+#[repr(C)]
+pub struct JournalWords<S: ?Sized> {
     head: AtomicU64,
     tail: AtomicU64,
     dropped: AtomicU64,
-    slots: [Slot; N],
+    slots: S,
 }
 
 impl<const N: usize> Journal<N> {
@@ -65,19 +75,62 @@ impl<const N: usize> Journal<N> {
         #[allow(clippy::new_without_default, reason = "not const under the models")]
         pub fn new() -> Self {
             const { assert!(N.is_power_of_two(), "a journal's size is a power of two") };
-            Self {
+            Self(JournalWords {
                 head: AtomicU64::new(0),
                 tail: AtomicU64::new(0),
                 dropped: AtomicU64::new(0),
                 slots: cells![Slot::new(); N],
-            }
+            })
         }
+    }
+
+    #[inline]
+    const fn words(&self) -> &JournalWords<[Slot]> {
+        &self.0
+    }
+
+    /// Records one event; the oldest makes room if need be.
+    pub fn record(&self, event: &Event) {
+        self.words().record(event);
+    }
+
+    /// Takes the oldest event, if there is one. `None` also while the oldest is being written.
+    pub fn pop(&self) -> Option<Event> {
+        self.words().pop()
+    }
+
+    /// Takes every event that is there now, the oldest first. Events that arrive meanwhile may stay for the next time.
+    pub fn drain(&self, each: impl FnMut(Event)) {
+        self.words().drain(each);
+    }
+
+    /// How many events were dropped because the journal was full, since it was made.
+    pub fn dropped(&self) -> u64 {
+        self.words().dropped()
+    }
+
+    /// How many events wait to be drained, those that are being written among them.
+    pub fn len(&self) -> u64 {
+        self.words().len()
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.words().is_empty()
+    }
+}
+
+impl JournalWords<[Slot]> {
+    /// How many events it holds.
+    #[inline]
+    const fn size(&self) -> u64 {
+        self.slots.len() as u64
     }
 
     #[inline]
     #[allow(clippy::cast_possible_truncation, reason = "masked by the size")]
     fn slot(&self, position: u64) -> Option<&Slot> {
-        self.slots.get((position & (N as u64).wrapping_sub(1)) as usize)
+        self.slots.get((position & self.size().wrapping_sub(1)) as usize)
     }
 
     /// Whether the event at `position` can be read.
@@ -96,7 +149,7 @@ impl<const N: usize> Journal<N> {
             let head = self.head.load(Acquire);
             // Loaded one after the other, the head may already be ahead of that tail: then the swap fails.
             let used = tail.saturating_sub(head);
-            if used >= N as u64 && !mutated("journal_overwrite") {
+            if used >= self.size() && !mutated("journal_overwrite") {
                 if !self.drop_oldest(head) {
                     return;
                 }
@@ -196,12 +249,20 @@ impl<const N: usize> Journal<N> {
     pub fn len(&self) -> u64 {
         // The head first: a tail loaded before it could be behind it.
         let head = self.head.load(Acquire);
-        self.tail.load(Relaxed).saturating_sub(head).min(N as u64)
+        self.tail.load(Relaxed).saturating_sub(head).min(self.size())
     }
 
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl sealed::Sealed for JournalWords<[Slot]> {}
+impl Observer for JournalWords<[Slot]> {
+    const LISTENS: bool = true;
+    fn observe(&self, event: Event) {
+        self.record(&event);
     }
 }
 

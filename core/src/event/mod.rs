@@ -14,7 +14,7 @@ mod words;
 #[cfg(feature = "wide")]
 pub use counters::{Counters, Counts};
 #[cfg(feature = "wide")]
-pub use journal::Journal;
+pub use journal::{Journal, JournalWords, Slot as JournalSlot};
 #[cfg(feature = "wide")]
 pub use observed::Observed;
 #[cfg(feature = "wide")]
@@ -82,6 +82,17 @@ impl<O: Observer + ?Sized> Observer for &O {
     #[inline]
     fn observe(&self, event: Event) {
         (**self).observe(event);
+    }
+}
+
+impl<O: Observer> sealed::Sealed for Option<O> {}
+impl<O: Observer> Observer for Option<O> {
+    const LISTENS: bool = O::LISTENS;
+    #[inline]
+    fn observe(&self, event: Event) {
+        if let Some(observer) = self {
+            observer.observe(event);
+        }
     }
 }
 

@@ -27,9 +27,153 @@ pub(crate) const fn word_of(now: u32, debt: u32) -> u32 {
 /// The debt after taking, or the ticks to wait. `judged <= window`, `debt` and `max_wait` below 2^31.
 #[inline(always)]
 pub(crate) const fn take(debt: u32, judged: u32, window: u32, max_wait: u32) -> Result<u32, u32> {
-    let after = debt.saturating_add(judged);
+    let after = debt.wrapping_add(judged);
     let wait = after.saturating_sub(window);
     if wait > max_wait { Err(wait) } else { Ok(wait) }
+}
+
+/// The state of a [`Gcra32`], for hosts that keep state and settings apart: many words, one [`Quota32`] in flash.
+///
+/// All zero is a limiter that was never used. Always use one word with the same quota. The methods are those of
+/// [`Gcra32`], with the quota beside.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct Gcra32Word(AtomicU32);
+
+// Every access is Relaxed: the word is all there is, nothing else is published through it.
+impl Gcra32Word {
+    const_new! {
+        /// A limiter that was never used, with its whole burst.
+        pub fn new() -> Self {
+            Self(AtomicU32::new(0))
+        }
+    }
+
+    #[inline(always)]
+    fn update<T, E>(&self, next: impl Fn(u32) -> Result<(u32, T), E>) -> Result<(u32, u32, T), E> {
+        let mut word = self.0.load(Relaxed);
+        loop {
+            let (after, answer) = next(word)?;
+            if mutated("gcra32_store") {
+                self.0.store(after, Relaxed);
+                return Ok((word, after, answer));
+            }
+            match self.0.compare_exchange_weak(word, after, Relaxed, Relaxed) {
+                Ok(_) => return Ok((word, after, answer)),
+                Err(seen) => word = seen,
+            }
+        }
+    }
+
+    /// See [`Gcra32::try_acquire`].
+    ///
+    /// # Errors
+    /// When the permits are not there; nothing was written.
+    #[inline]
+    pub fn try_acquire(&self, quota: &Quota32, n: u32, now: u32) -> Result<(), Denied32> {
+        self.promise(quota, n, 0, now).map(|_| ())
+    }
+
+    /// See [`Gcra32::reserve`].
+    ///
+    /// # Errors
+    /// When the wait would be longer; nothing was written.
+    #[inline]
+    pub fn reserve(&self, quota: &Quota32, n: u32, max_wait: u32, now: u32) -> Result<Reservation32, Denied32> {
+        let most = quota.longest;
+        self.promise(quota, n, if max_wait < most { max_wait } else { most }, now)
+    }
+
+    #[inline(always)]
+    fn promise(&self, quota: &Quota32, n: u32, max_wait: u32, now: u32) -> Result<Reservation32, Denied32> {
+        let Some(cost) = quota.cost(n) else {
+            return Err(Denied32 { wait: NEVER });
+        };
+        let promised = self.update(|word| {
+            let debt = owed(word, now, quota.live);
+            let wait = take(debt, cost, quota.window, max_wait)?;
+            let after = if cost == 0 { word } else { word_of(now, debt.wrapping_add(cost)) };
+            Ok((after, wait))
+        });
+        match promised {
+            Ok((before, after, wait)) => Ok(Reservation32 { before, after, ready_at: now.wrapping_add(wait), wait }),
+            Err(wait) => Err(Denied32 { wait }),
+        }
+    }
+
+    /// See [`Gcra32::cancel`].
+    #[inline]
+    #[allow(clippy::needless_pass_by_value, reason = "a reservation is cancelled once")]
+    pub fn cancel(&self, reservation: Reservation32) -> bool {
+        self.0.compare_exchange(reservation.after, reservation.before, Relaxed, Relaxed).is_ok()
+    }
+
+    /// See [`Gcra32::acquire_up_to`].
+    pub fn acquire_up_to(&self, quota: &Quota32, n: u32, now: u32) -> u32 {
+        let taken = self.update(|word| {
+            let debt = owed(word, now, quota.live);
+            let there = quota.permits_in(quota.window.saturating_sub(debt)).min(n);
+            match quota.cost(there) {
+                Some(cost) if there > 0 => Ok((word_of(now, debt.wrapping_add(cost)), there)),
+                _ => Err(()),
+            }
+        });
+        taken.map_or(0, |(_, _, there)| there)
+    }
+
+    /// See [`Gcra32::peek`].
+    #[must_use]
+    pub fn peek(&self, quota: &Quota32, n: u32, now: u32) -> Peek32 {
+        let debt = owed(self.0.load(Relaxed), now, quota.live);
+        Peek32 {
+            remaining: quota.permits_in(quota.window.saturating_sub(debt)),
+            reset_after: debt,
+            retry_after: quota.cost(n).map(|cost| debt.wrapping_add(cost).saturating_sub(quota.window)),
+        }
+    }
+
+    fn raise(&self, quota: &Quota32, now: u32, least: u32) {
+        let _ = self.update(|word| {
+            let debt = owed(word, now, quota.live);
+            if least > debt { Ok((word_of(now, least), ())) } else { Err(()) }
+        });
+    }
+
+    /// See [`Gcra32::drain`].
+    pub fn drain(&self, quota: &Quota32, now: u32) {
+        self.raise(quota, now, quota.window);
+    }
+
+    /// See [`Gcra32::penalize_for`].
+    pub fn penalize_for(&self, quota: &Quota32, ticks: u32, now: u32) {
+        if ticks > 0 {
+            let one = quota.cost(1).unwrap_or(quota.window);
+            let least = quota.window.saturating_sub(one).saturating_add(ticks);
+            self.raise(quota, now, least.min(quota.reach()));
+        }
+    }
+
+    /// See [`Gcra32::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self, quota: &Quota32, now: u32) -> Gcra32Snapshot {
+        Gcra32Snapshot { full_after: owed(self.0.load(Relaxed), now, quota.live) }
+    }
+
+    /// See [`Gcra32::restore`].
+    pub fn restore(&self, quota: &Quota32, snapshot: &Gcra32Snapshot, now: u32) {
+        self.raise(quota, now, snapshot.full_after.min(quota.reach()));
+    }
+
+    /// See [`Gcra32::reset`].
+    pub fn reset(&self) {
+        let _ = self.update(|_| Ok::<_, core::convert::Infallible>((0, ())));
+    }
+}
+
+impl Default for Gcra32Word {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
 /// A rate limiter in four bytes beside its settings, for 32-bit chips: lock-free where 32-bit compare-and-swap is, and
@@ -57,16 +201,15 @@ pub(crate) const fn take(debt: u32, judged: u32, window: u32, max_wait: u32) -> 
 /// ```
 #[derive(Debug)]
 pub struct Gcra32 {
-    word: AtomicU32,
+    word: Gcra32Word,
     quota: Quota32,
 }
 
-// Every access is Relaxed: the word is all there is, nothing else is published through it.
 impl Gcra32 {
     const_new! {
         /// A limiter that was never used, with its whole burst.
         pub fn new(quota: Quota32) -> Self {
-            Self { word: AtomicU32::new(0), quota }
+            Self { word: Gcra32Word::new(), quota }
         }
     }
 
@@ -75,29 +218,13 @@ impl Gcra32 {
         &self.quota
     }
 
-    #[inline(always)]
-    fn update<T, E>(&self, next: impl Fn(u32) -> Result<(u32, T), E>) -> Result<(u32, u32, T), E> {
-        let mut word = self.word.load(Relaxed);
-        loop {
-            let (after, answer) = next(word)?;
-            if mutated("gcra32_store") {
-                self.word.store(after, Relaxed);
-                return Ok((word, after, answer));
-            }
-            match self.word.compare_exchange_weak(word, after, Relaxed, Relaxed) {
-                Ok(_) => return Ok((word, after, answer)),
-                Err(seen) => word = seen,
-            }
-        }
-    }
-
     /// Takes `n` permits now, all or none.
     ///
     /// # Errors
     /// When the permits are not there; nothing was written.
     #[inline]
     pub fn try_acquire(&self, n: u32, now: u32) -> Result<(), Denied32> {
-        self.promise(n, 0, now).map(|_| ())
+        self.word.try_acquire(&self.quota, n, now)
     }
 
     /// Takes `n` permits from the future, with a wait of at most `max_wait` ticks and of at most the quota's
@@ -107,25 +234,7 @@ impl Gcra32 {
     /// When the wait would be longer; nothing was written.
     #[inline]
     pub fn reserve(&self, n: u32, max_wait: u32, now: u32) -> Result<Reservation32, Denied32> {
-        let most = self.quota.longest;
-        self.promise(n, if max_wait < most { max_wait } else { most }, now)
-    }
-
-    #[inline(always)]
-    fn promise(&self, n: u32, max_wait: u32, now: u32) -> Result<Reservation32, Denied32> {
-        let Some(cost) = self.quota.cost(n) else {
-            return Err(Denied32 { wait: None });
-        };
-        let promised = self.update(|word| {
-            let debt = owed(word, now, self.quota.live);
-            let wait = take(debt, cost, self.quota.window, max_wait)?;
-            let after = if cost == 0 { word } else { word_of(now, debt.wrapping_add(cost)) };
-            Ok((after, wait))
-        });
-        match promised {
-            Ok((before, after, wait)) => Ok(Reservation32 { before, after, ready_at: now.wrapping_add(wait), wait }),
-            Err(wait) => Err(Denied32 { wait: Some(wait) }),
-        }
+        self.word.reserve(&self.quota, n, max_wait, now)
     }
 
     /// Takes a reservation back if no other promise was made after it; otherwise its permits are forfeited. Returns
@@ -135,70 +244,46 @@ impl Gcra32 {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "a reservation is cancelled once")]
     pub fn cancel(&self, reservation: Reservation32) -> bool {
-        self.word.compare_exchange(reservation.after, reservation.before, Relaxed, Relaxed).is_ok()
+        self.word.cancel(reservation)
     }
 
     /// Takes as many of `n` permits as are there now, and says how many.
     pub fn acquire_up_to(&self, n: u32, now: u32) -> u32 {
-        let taken = self.update(|word| {
-            let debt = owed(word, now, self.quota.live);
-            let there = self.quota.permits_in(self.quota.window.saturating_sub(debt)).min(n);
-            match self.quota.cost(there) {
-                Some(cost) if there > 0 => Ok((word_of(now, debt.wrapping_add(cost)), there)),
-                _ => Err(()),
-            }
-        });
-        taken.map_or(0, |(_, _, there)| there)
+        self.word.acquire_up_to(&self.quota, n, now)
     }
 
     /// What is left, when it is full again and when `n` permits could be taken. Takes and writes nothing.
     #[must_use]
     pub fn peek(&self, n: u32, now: u32) -> Peek32 {
-        let debt = owed(self.word.load(Relaxed), now, self.quota.live);
-        Peek32 {
-            remaining: self.quota.permits_in(self.quota.window.saturating_sub(debt)),
-            reset_after: debt,
-            retry_after: self.quota.cost(n).map(|cost| debt.wrapping_add(cost).saturating_sub(self.quota.window)),
-        }
-    }
-
-    fn raise(&self, now: u32, least: u32) {
-        let _ = self.update(|word| {
-            let debt = owed(word, now, self.quota.live);
-            if least > debt { Ok((word_of(now, least), ())) } else { Err(()) }
-        });
+        self.word.peek(&self.quota, n, now)
     }
 
     /// Takes everything that is there at `now`; an existing debt stays.
     pub fn drain(&self, now: u32) {
-        self.raise(now, self.quota.window);
+        self.word.drain(&self.quota, now);
     }
 
     /// Holds everything back for `ticks`: nothing before, one permit then, and the rate from there on; at most for the
     /// quota's [`max_wait`](Quota32::max_wait) and one permit's time. Never shortens an existing debt.
     pub fn penalize_for(&self, ticks: u32, now: u32) {
-        if ticks > 0 {
-            let one = self.quota.cost(1).unwrap_or(self.quota.window);
-            let least = self.quota.window.saturating_sub(one).saturating_add(ticks);
-            self.raise(now, least.min(self.quota.reach()));
-        }
+        self.word.penalize_for(&self.quota, ticks, now);
     }
 
     /// The state at `now` as a remaining time, to be kept over a restart.
     #[must_use]
     pub fn snapshot(&self, now: u32) -> Gcra32Snapshot {
-        Gcra32Snapshot { full_after: owed(self.word.load(Relaxed), now, self.quota.live) }
+        self.word.snapshot(&self.quota, now)
     }
 
     /// Takes over a saved state: never more permits than there were. What this limiter has admitted itself so far stays
     /// charged if it is more.
     pub fn restore(&self, snapshot: &Gcra32Snapshot, now: u32) {
-        self.raise(now, snapshot.full_after.min(self.quota.reach()));
+        self.word.restore(&self.quota, snapshot, now);
     }
 
     /// Forgets everything: a limiter that was never used. Reservations made before must be dropped, not cancelled.
     pub fn reset(&self) {
-        let _ = self.update(|_| Ok::<_, core::convert::Infallible>((0, ())));
+        self.word.reset();
     }
 }
 
@@ -253,26 +338,26 @@ pub struct RawReservation32 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct Denied32 {
-    wait: Option<u32>,
+    /// [`NEVER`] where no wait helps: it travels in one register. A wait is below 2^32 - 2^20.
+    wait: u32,
 }
+
+const NEVER: u32 = u32::MAX;
 
 impl Denied32 {
     /// Why: no permit now, or more asked for than the burst.
     pub const fn reason(&self) -> Reason {
-        match self.wait {
-            Some(_) => Reason::RateLimited,
-            None => Reason::CostExceedsBurst,
-        }
+        if self.wait == NEVER { Reason::CostExceedsBurst } else { Reason::RateLimited }
     }
 
     /// The ticks after which the same call is admitted if nobody else comes first. `None` when no wait helps.
     pub const fn retry_after(&self) -> Option<u32> {
-        self.wait
+        if self.wait == NEVER { None } else { Some(self.wait) }
     }
 
     /// The same as a [`Refusal`], with ticks of that length.
     pub const fn into_refusal(self, tick: Nanos) -> Refusal {
-        match self.wait {
+        match self.retry_after() {
             Some(ticks) => {
                 let wait = Nanos::new(tick.get().saturating_mul(ticks as u64));
                 Refusal::new(self.reason(), Some(wait))

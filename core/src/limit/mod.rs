@@ -32,7 +32,7 @@ mod step;
 pub use cycle::{CycleConfig, CycleDenied, CycleLimiter, CyclePolicy, CycleSnapshot, LimitChange};
 #[cfg(feature = "wide")]
 pub use gcra::{Gcra, GcraWord};
-pub use gcra32::{Denied32, Gcra32, Peek32, RawReservation32, Reservation32};
+pub use gcra32::{Denied32, Gcra32, Gcra32Word, Peek32, RawReservation32, Reservation32};
 #[cfg(feature = "wide")]
 pub use live::{LiveDenied, LiveGcra};
 pub use quota32::Quota32;

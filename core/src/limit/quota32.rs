@@ -19,6 +19,7 @@ const REACH: u32 = (1 << 31) - SKEW;
 /// assert_eq!((quota.cost(1), quota.cost(3), quota.cost(7)), (Some(334), Some(1_000), None));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Quota32 {
     /// Ticks per permit in 2^-32 ticks.
     step: u64,
@@ -70,7 +71,8 @@ impl Quota32 {
         };
         let floor_is_exact = (burst as u64).saturating_mul(reduced) < 1 << 32;
         let step = if rest == 0 || floor_is_exact { whole } else { whole.wrapping_add(1) };
-        let window = ceil(burst, step);
+        // The whole burst in 64 bits: only below is it known to fit.
+        let window = low((burst as u64).saturating_mul(step).saturating_add(u32::MAX as u64) >> 32);
         if window > REACH {
             return Err(ConfigError::new("burst", burst as u64, 1, most.saturating_sub(1)));
         }
@@ -131,9 +133,11 @@ const fn low(wide: u64) -> u32 {
     (wide & u32::MAX as u64) as u32
 }
 
-/// `ceil(n * step / 2^32)`; the product stays below 2^64 for `n` within the burst.
+/// `ceil(n * step / 2^32)`; the product stays below 2^64 for `n` within the burst. One multiplication of 32 by 32 bits to
+/// 64, and one that keeps its low half: a 64-bit one costs a small chip twice the code.
 #[inline(always)]
 const fn ceil(n: u32, step: u64) -> u32 {
-    let wide = (n as u64).saturating_mul(step).saturating_add(u32::MAX as u64);
-    (wide >> 32) as u32
+    let part = (n as u64).wrapping_mul(step & u32::MAX as u64);
+    let up = (part >> 32) as u32;
+    low(step >> 32).wrapping_mul(n).wrapping_add(up).wrapping_add((low(part) != 0) as u32)
 }

@@ -96,6 +96,7 @@ const LIVE: Room = Room { exact: 1, cap: 1 << 61 };
 ///   decision may be early by less than [one unit](Self::unit), which is below 2 ns while refilling the whole burst takes
 ///   less than 73 years; it never adds up: in any time `W` at most `burst + rate * (W + 1 unit)` are admitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct Quota {
     pub(crate) scale: Scale,
     /// Units per permit.

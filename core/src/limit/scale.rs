@@ -6,19 +6,20 @@
 /// exceeds the true quotient by less than 1, so the product exceeds it by less than `2^64 <= 2^128 / b`, which is the least
 /// distance from a fraction with denominator `b` to the next whole number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub(crate) struct Scale {
     /// The high 64 bits of `M`, or the whole number.
     pub(crate) high: u64,
     /// The low 64 bits of `M`.
     pub(crate) low: u64,
-    /// Whether every nanosecond is a whole number of units.
-    pub(crate) whole: bool,
+    /// Whether every nanosecond is a whole number of units: 0 for no. A word, so that any bytes from C are a value.
+    pub(crate) whole: u64,
 }
 
 impl Scale {
     /// `units(now) = now * times`.
     pub(crate) const fn whole(times: u64) -> Self {
-        Self { high: times, low: 0, whole: true }
+        Self { high: times, low: 0, whole: 1 }
     }
 
     /// `units(now) = floor(now * a / b)`, for `0 < a <= b <= 2^62`.
@@ -42,13 +43,13 @@ impl Scale {
         if rest != 0 {
             quotient = quotient.wrapping_add(1); // a / b < 1: no wrap
         }
-        Self { high: low(quotient >> 64), low: low(quotient), whole: false }
+        Self { high: low(quotient >> 64), low: low(quotient), whole: 0 }
     }
 
     /// The units that have passed at `now`, at most `u64::MAX`.
     #[inline(always)]
     pub(crate) const fn units(self, now: u64) -> u64 {
-        if self.whole {
+        if self.whole != 0 {
             return now.saturating_mul(self.high);
         }
         let below = (now as u128).wrapping_mul(self.low as u128) >> 64;

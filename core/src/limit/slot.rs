@@ -40,7 +40,7 @@ impl Slot {
     const LATTICE: u64 = 1 << 63;
 
     const fn tail(quota: &Quota) -> u64 {
-        quota.unit | if quota.scale.whole { 0 } else { Self::LATTICE }
+        quota.unit | if quota.scale.whole != 0 { 0 } else { Self::LATTICE }
     }
 
     const_new! {
@@ -61,7 +61,7 @@ impl Slot {
     pub(super) fn terms(&self) -> Terms {
         let tail = self.tail.load(Relaxed);
         let whole = tail & Self::LATTICE == 0;
-        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), whole };
+        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), whole: whole as u64 };
         Terms { scale, unit: tail & !Self::LATTICE, cap: self.cap.load(Relaxed) }
     }
 

@@ -64,7 +64,7 @@ pub(crate) const fn remaining(word: u64, now: u64, cap: u64, unit: u64) -> u64 {
 /// In the lattice form a unit begins at another instant than it did by the old origin, hence one unit more: a restart
 /// never mints a permit.
 pub(crate) const fn restored(now: Nanos, left: Nanos, scale: Scale) -> u64 {
-    let phase = if left.get() == 0 || scale.whole { 0 } else { 1 };
+    let phase = if left.get() == 0 || scale.whole != 0 { 0 } else { 1 };
     match now.get().checked_add(left.get()) {
         Some(full_at) => scale.units(full_at).saturating_add(phase),
         None => u64::MAX, // full when time ends

@@ -1,6 +1,6 @@
 //! The machines of 32 bits, on ticks that wrap.
 use overcurrent::breaker::{Permit32, Refusal32, Tiny32Snapshot, TinyBreaker32, TinyConfig32, TinyPolicy32};
-use overcurrent::limit::{Denied32, Gcra32, Gcra32Snapshot, Quota32, RawReservation32, Reservation32};
+use overcurrent::limit::{Denied32, Gcra32, Gcra32Snapshot, Gcra32Word, Quota32, RawReservation32, Reservation32};
 use overcurrent::{Nanos, Outcome};
 
 entry! { "decision":
@@ -11,6 +11,14 @@ entry! { "decision":
     gcra32_penalize_for(g: &Gcra32, ticks: u32, now: u32) = Gcra32::penalize_for(g, ticks, now);
     gcra32_reset(g: &Gcra32) = Gcra32::reset(g);
     gcra32_quota(g: &Gcra32) = Gcra32::quota(g);
+    gcra32_word_try_acquire(g: &Gcra32Word, q: &Quota32, n: u32, now: u32) = Gcra32Word::try_acquire(g, q, n, now).is_ok();
+    gcra32_word_reserve(g: &Gcra32Word, q: &Quota32, n: u32, wait: u32, now: u32)
+        = Gcra32Word::reserve(g, q, n, wait, now);
+    gcra32_word_cancel(g: &Gcra32Word, r: Reservation32) = Gcra32Word::cancel(g, r);
+    gcra32_word_drain(g: &Gcra32Word, q: &Quota32, now: u32) = Gcra32Word::drain(g, q, now);
+    gcra32_word_penalize_for(g: &Gcra32Word, q: &Quota32, ticks: u32, now: u32)
+        = Gcra32Word::penalize_for(g, q, ticks, now);
+    gcra32_word_reset(g: &Gcra32Word) = Gcra32Word::reset(g);
     denied32_reason(denied: &Denied32) = Denied32::reason(denied);
     denied32_retry_after(denied: &Denied32) = Denied32::retry_after(denied);
     reservation32_ready_at(r: &Reservation32) = Reservation32::ready_at(r);
@@ -40,6 +48,11 @@ entry! { "other":
     gcra32_snapshot_aged(s: Gcra32Snapshot, off: u32) = Gcra32Snapshot::aged(s, off);
     gcra32_snapshot_to_bytes(s: &Gcra32Snapshot) = Gcra32Snapshot::to_bytes(s);
     gcra32_snapshot_from_bytes(bytes: &[u8]) = Gcra32Snapshot::from_bytes(bytes);
+    gcra32_word_new() = Gcra32Word::new();
+    gcra32_word_acquire_up_to(g: &Gcra32Word, q: &Quota32, n: u32, now: u32) = Gcra32Word::acquire_up_to(g, q, n, now);
+    gcra32_word_peek(g: &Gcra32Word, q: &Quota32, n: u32, now: u32) = Gcra32Word::peek(g, q, n, now);
+    gcra32_word_snapshot(g: &Gcra32Word, q: &Quota32, now: u32) = Gcra32Word::snapshot(g, q, now);
+    gcra32_word_restore(g: &Gcra32Word, q: &Quota32, s: &Gcra32Snapshot, now: u32) = Gcra32Word::restore(g, q, s, now);
     denied32_into_refusal(denied: Denied32, tick: Nanos) = Denied32::into_refusal(denied, tick);
     quota32_new(permits: u32, per: u32, burst: u32) = Quota32::new(permits, per, burst);
     quota32_max_wait(quota: Quota32, ticks: u32) = Quota32::max_wait(quota, ticks);

@@ -28,6 +28,7 @@ const MOST_PERMITS: u64 = 31;
 /// assert_eq!(error.to_string(), "window (calls of a tiny breaker) is 25; allowed are 1 to 24");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct TinyPolicy {
     pub(super) policy: Policy,
     pub(super) window: u32,

@@ -1,7 +1,7 @@
 //! The 32-bit breaker's loops: load the word, ask the pure step, swap.
 
-use super::policy::{SKEW, TinyPolicy32};
-use super::word::{Refusal32, Word32};
+use super::policy::TinyPolicy32;
+use super::word::{Answer32, ENTER, Refusal32, Word32};
 use crate::breaker::report::{Metrics, State};
 use crate::decision::Outcome;
 use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
@@ -52,7 +52,7 @@ pub struct TinyBreaker32(AtomicU32);
 /// An admission of a [`TinyBreaker32`]: give it back with `leave` or `cancel`.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a permit that is dropped is a lost call: give it back with `leave` or `cancel`"]
-pub struct Permit32(u32);
+pub struct Permit32(pub(super) u32);
 
 impl Permit32 {
     /// The generation that issued it, as a plain number for hosts that keep it where Rust cannot.
@@ -82,18 +82,6 @@ impl TinyBreaker32 {
         Word32(self.0.load(Acquire))
     }
 
-    /// Moves the word; the word found instead, if somebody else moved it first. May fail for no reason: loops only.
-    // Out of line: one copy of it for every loop.
-    #[inline(never)]
-    fn swap(&self, from: Word32, to: Word32) -> Result<(), Word32> {
-        // AcqRel: users expect a transition to order their data. The word is the whole state, and what replaces it is a
-        // pure function of it, so a word that went away and came back does no harm.
-        match self.0.compare_exchange_weak(from.0, to.0, AcqRel, Acquire) {
-            Ok(_) => Ok(()),
-            Err(seen) => Err(Word32(seen)),
-        }
-    }
-
     /// Asks for one call. One load while closed.
     ///
     /// # Errors
@@ -104,30 +92,7 @@ impl TinyBreaker32 {
         if word.is_closed() {
             return Ok(Permit32(word.generation()));
         }
-        self.enter_unless_closed(policy, now)
-    }
-
-    #[cold]
-    fn enter_unless_closed(&self, policy: &TinyPolicy32, now: u32) -> Result<Permit32, Refusal32> {
-        let fault = if mutated("tiny32_no_skew") { SKEW } else { 0 };
-        let lease = !mutated("tiny32_no_lease");
-        let mut word = self.load();
-        loop {
-            let next = word.asked(policy, now, fault, lease);
-            if next == word {
-                return word.answer(now).map(|()| Permit32(word.generation()));
-            }
-            if mutated("tiny32_permit_store") {
-                self.0.store(next.0, crate::sync::Release);
-                return Ok(Permit32(next.generation()));
-            }
-            word = match self.swap(word, next) {
-                Ok(()) if next.is_half_open() => return Ok(Permit32(next.generation())),
-                // The trials were judged: the new state answers.
-                Ok(()) => next,
-                Err(seen) => seen,
-            };
-        }
+        self.turn(policy, now, ENTER).split()
     }
 
     /// Reports how an admitted call ended. A permit of an older generation changes nothing;
@@ -135,23 +100,36 @@ impl TinyBreaker32 {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "a permit is used up")]
     pub fn leave(&self, policy: &TinyPolicy32, permit: Permit32, outcome: Outcome, now: u32) {
+        self.turn(policy, now, permit.0 << 8 | outcome as u32);
+    }
+
+    /// The loop of both: `event` is [`ENTER`], or a permit's generation and the outcome of its call.
+    // One loop for two callers, out of line: its registers are saved by one piece of code.
+    #[inline(never)]
+    fn turn(&self, policy: &TinyPolicy32, now: u32, event: u32) -> Answer32 {
         let mut word = self.load();
         loop {
-            if word.generation() != permit.0 && !mutated("tiny32_stale_result") {
-                return;
-            }
-            let next = word.told(policy, now, outcome);
+            let next = word.step(policy, now, event);
             if next == word {
-                return;
+                break;
             }
-            if mutated("tiny32_record_store") {
-                return self.0.store(next.0, crate::sync::Release);
+            let permit_fault = mutated("tiny32_permit_store") && event == ENTER;
+            if permit_fault || mutated("tiny32_record_store") && event != ENTER {
+                self.0.store(next.0, crate::sync::Release);
+                return next.admitted();
             }
-            match self.swap(word, next) {
-                Ok(()) => return,
-                Err(seen) => word = seen,
+            // AcqRel: users expect a transition to order their data. The word is the whole state, and what replaces it is
+            // a pure function of it, so a word that went away and came back does no harm.
+            match self.0.compare_exchange_weak(word.0, next.0, AcqRel, Acquire) {
+                Ok(_) if next.is_half_open() => return next.admitted(),
+                Ok(_) => {
+                    word = next; // the trials were judged: the new state answers
+                    break;
+                }
+                Err(seen) => word = Word32(seen),
             }
         }
+        word.answer(now)
     }
 
     /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.
@@ -186,8 +164,9 @@ impl TinyBreaker32 {
 
     pub(super) fn by_hand(&self, next: impl Fn(Word32) -> Word32) {
         let mut word = self.load();
-        while let Err(seen) = self.swap(word, next(word)) {
-            word = seen;
+        // AcqRel: as in `turn`.
+        while let Err(seen) = self.0.compare_exchange_weak(word.0, next(word).0, AcqRel, Acquire) {
+            word = Word32(seen);
         }
     }
 

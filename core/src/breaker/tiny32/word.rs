@@ -11,9 +11,11 @@
 //! number of wraps opens its trials (unless it comes back within that range of a multiple of 2^24 ticks, when it
 //! refuses for that long once more). The half-range comparison would refuse after half of all long idle times.
 
-use super::policy::TinyPolicy32;
+use super::machine::Permit32;
+use super::policy::{SKEW, TinyPolicy32};
 use crate::breaker::report::State;
 use crate::decision::{Outcome, Reason};
+use crate::sync::mutated;
 
 pub(super) const WINDOW: u32 = 19;
 pub(super) const TRIALS: u32 = 15;
@@ -56,6 +58,29 @@ impl Refusal32 {
         if self.0 >> KIND_AT == 1 { Some((self.0 & PAYLOAD).wrapping_add(1)) } else { None }
     }
 }
+
+/// A permit, or a refusal, in one register: the word of a state that refuses is never below OPEN.
+#[derive(Clone, Copy)]
+pub(super) struct Answer32(u32);
+
+impl Answer32 {
+    #[inline]
+    pub(super) const fn split(self) -> Result<Permit32, Refusal32> {
+        if self.0 < OPEN { Ok(Permit32(self.0)) } else { Err(Refusal32(self.0)) }
+    }
+}
+
+/// What a step leads to.
+enum Next {
+    Is(Word32),
+    /// The verdict on this word's trials.
+    Judge(Word32),
+    /// From closed to open.
+    Trip,
+}
+
+/// The event of asking for a call. No permit has its generation.
+pub(super) const ENTER: u32 = u32::MAX;
 
 /// The whole state of a 32-bit breaker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -174,36 +199,22 @@ impl Word32 {
         ahead.wrapping_sub(1) > p.lease_range
     }
 
-    /// OPEN or CLOSED.
-    // Out of line: one copy of it for every verdict.
-    #[inline(never)]
-    const fn verdict(self, p: &TinyPolicy32, now: u32, trips: bool) -> Self {
-        if trips { self.to_open(p, now) } else { self.to_closed() }
-    }
-
-    /// The verdict on the trials: those without a result count as failed.
-    #[inline]
-    const fn decided(self, p: &TinyPolicy32, now: u32) -> Self {
-        let missing = (p.trials as u32).wrapping_sub(self.done());
-        self.verdict(p, now, self.trials_failed().wrapping_add(missing) >= p.trial_failures as u32)
-    }
-
-    /// The word after a call of its generation ended, with what follows from that; the same word where nothing does.
-    // Out of line for the same reason as `asked`.
-    #[inline(never)]
-    pub(super) const fn told(self, p: &TinyPolicy32, now: u32, outcome: Outcome) -> Self {
-        let failed = matches!(outcome, Outcome::Failure);
+    /// After a call of its generation ended.
+    #[inline(always)]
+    const fn told(self, p: &TinyPolicy32, outcome: u32) -> Next {
+        let failed = outcome == Outcome::Failure as u32;
+        let ignored = outcome == Outcome::Ignored as u32;
         if self.is_half_open() {
-            if matches!(outcome, Outcome::Ignored) {
+            if ignored {
                 // The permit back, and never more of them than were handed out and not reported.
                 let room = self.left().wrapping_add(self.done()) < p.trials as u32;
-                return Self(self.0.wrapping_add((room as u32) << LEFT_AT));
+                return Next::Is(Self(self.0.wrapping_add((room as u32) << LEFT_AT)));
             }
             let next = Self(self.0.wrapping_add(1 << DONE_AT | (failed as u32) << T_FAILED_AT));
-            return if next.done() >= p.trials as u32 { next.decided(p, now) } else { next };
+            return if next.done() >= p.trials as u32 { Next::Judge(next) } else { Next::Is(next) };
         }
-        if !self.is_closed() || matches!(outcome, Outcome::Ignored) {
-            return self;
+        if !self.is_closed() || ignored {
+            return Next::Is(self);
         }
         let bits = (self.0 << 1 | failed as u32) & p.keep;
         let fill = self.0 >> FILL_AT & 31;
@@ -212,35 +223,66 @@ impl Word32 {
             let bad = ones(bits);
             let by_rate = calls >= p.min_calls as u32 && bad.wrapping_mul(100_000) >= calls.wrapping_mul(p.rate);
             if by_rate || bad >= p.failure_count as u32 || bits & p.in_a_row == p.in_a_row {
-                return self.verdict(p, now, true);
+                return Next::Trip;
             }
         }
-        self.same_generation(0, calls << FILL_AT | bits)
+        // 24 bits: `calls` is at most 19.
+        Next::Is(Self(self.0 & GENERATION << GENERATION_AT | calls << FILL_AT | bits))
     }
 
-    /// The word after somebody asked for a call: with a trial permit taken, with the trials judged because their lease
-    /// is over, or the same word, whose [`answer`](Self::answer) then holds. `fault` is 0.
-    // Out of line: inlined into the loop, its settings are loaded ahead and spilled, for half as much flash again.
-    #[inline(never)]
-    pub(super) const fn asked(self, p: &TinyPolicy32, now: u32, fault: u32, lease: bool) -> Self {
+    /// After somebody asked for a call: a trial permit taken, or the lease of the trials over. `fault` is 0.
+    #[inline(always)]
+    const fn asked(self, p: &TinyPolicy32, now: u32, fault: u32, lease: bool) -> Next {
         let giving = match self.0 >> KIND_AT {
             1 if self.open_left(p, now, fault).is_none() => {
                 self.next_generation(HALF_OPEN, (p.trials as u32) << LEFT_AT)
             }
             2 if self.left() != 0 => self,
-            2 if lease && self.lease_over(p, now) => return self.decided(p, now),
-            _ => return self,
+            2 if lease && self.lease_over(p, now) => return Next::Judge(self),
+            _ => return Next::Is(self),
         };
-        giving.trial_taken(p, now)
+        Next::Is(giving.trial_taken(p, now))
     }
 
-    /// What a word says that [`asked`](Self::asked) did not change.
+    /// The word after `event`: [`ENTER`], or a permit's generation above the outcome of its call. A word that stays as it
+    /// is [`answer`](Self::answer)s.
+    // Out of line: inlined into the loop, its settings are loaded ahead and spilled, for half as much flash again. One
+    // place where trials are judged and one where it opens, for the same reason.
+    #[inline(never)]
+    pub(super) fn step(self, p: &TinyPolicy32, now: u32, event: u32) -> Self {
+        let next = if event == ENTER {
+            let fault = if mutated("tiny32_no_skew") { SKEW } else { 0 };
+            self.asked(p, now, fault, !mutated("tiny32_no_lease"))
+        } else if self.generation() == event >> 8 || mutated("tiny32_stale_result") {
+            self.told(p, event & 0xff)
+        } else {
+            return self;
+        };
+        let trips = match next {
+            Next::Is(word) => return word,
+            Next::Trip => true,
+            Next::Judge(word) => {
+                // Those without a result count as failed.
+                let missing = u32::from(p.trials).wrapping_sub(word.done());
+                word.trials_failed().wrapping_add(missing) >= u32::from(p.trial_failures)
+            }
+        };
+        if trips { self.to_open(p, now) } else { self.to_closed() }
+    }
+
+    /// What a word says that [`step`](Self::step) did not change.
     #[inline]
-    pub(super) const fn answer(self, now: u32) -> Result<(), Refusal32> {
+    pub(super) const fn answer(self, now: u32) -> Answer32 {
         if self.is_closed() || self.0 >> KIND_AT == SWITCHED >> KIND_AT && self.0 & 1 == 0 {
-            return Ok(());
+            return self.admitted();
         }
-        Err(Refusal32(self.0 & !PAYLOAD | self.0.wrapping_sub(now) & PAYLOAD))
+        Answer32(self.0 & !PAYLOAD | self.0.wrapping_sub(now) & PAYLOAD)
+    }
+
+    /// One call of this generation.
+    #[inline]
+    pub(super) const fn admitted(self) -> Answer32 {
+        Answer32(self.generation())
     }
 
     // ---- over a restart

@@ -31,6 +31,7 @@ use slice::Slice;
 use tail::Tail;
 
 /// One slice's outcomes. Opaque; zero is a valid start.
+#[repr(C)]
 pub struct Bucket {
     counts: AtomicU64,
     /// Calls that were slow and failed: decides nothing, so it is touched by such calls only.

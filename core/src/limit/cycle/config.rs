@@ -6,6 +6,7 @@ use crate::time::Nanos;
 
 /// What a new limit does to the cycle that is running.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(u32)]
 pub enum LimitChange {
     /// It counts at once, and permits taken stay taken: 7 of 10 used, limit 20, leaves 13; limit 5 leaves none and owes
     /// two. The default.

@@ -45,6 +45,7 @@ use step::Plan;
 /// assert_eq!(limiter.balance(SECOND), 2);
 /// ```
 #[derive(Debug)]
+#[repr(C)]
 pub struct CycleLimiter {
     /// Generation and permits taken.
     word: AtomicU64,

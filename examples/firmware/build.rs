@@ -1,0 +1,5 @@
+//! Tells the linker where `memory.x` is.
+fn main() {
+    println!("cargo:rustc-link-search={}", env!("CARGO_MANIFEST_DIR"));
+    println!("cargo:rerun-if-changed=memory.x");
+}

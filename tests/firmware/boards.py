@@ -1,0 +1,162 @@
+"""Building for chips and running under QEMU: what `run` and `size` share."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent.parent
+sys.path.append(str(ROOT / "tests" / "no-panic"))
+TOOLCHAIN = ROOT / "tests" / "no-panic" / "toolchain"
+results: list[bool] = []
+
+
+def binutils(target: str) -> str:
+    """The prefix of a target's binutils."""
+    return "riscv64-unknown-elf-" if target.startswith("riscv") else "arm-none-eabi-"
+
+
+def check(name: str, ok: bool, why: str = "") -> None:
+    results.append(ok)
+    print(f"  {'ok  ' if ok else 'FAIL'} {name}{'' if ok or not why else ': ' + why}", flush=True)
+
+
+def finish() -> None:
+    failed = results.count(False)
+    print(f"{len(results) - failed} passed, {failed} failed")
+    sys.exit(failed != 0 or not results)
+
+
+def run(command: list, **more) -> subprocess.CompletedProcess:
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, **more)
+
+
+def toolchain() -> tuple[dict, list[str]]:
+    """Environment and flags of a cargo that can build for chips."""
+    answer = run([TOOLCHAIN])
+    if answer.returncode != 0:
+        sys.exit("no compiler for chips: tests/tools.txt says how to install one")
+    setting, flags = answer.stdout.split("\n")[:2]
+    return dict(word.split("=", 1) for word in setting.split()), flags.split()
+
+
+SETTING, FLAGS = toolchain()
+
+
+def cargo(*words, cwd: Path = HERE, **settings: str) -> subprocess.CompletedProcess:
+    env = {**os.environ, **SETTING, "CARGO_TERM_COLOR": "never", **settings}
+    return run(["cargo", *words, *FLAGS], env=env, cwd=cwd)
+
+
+@dataclass
+class Board:
+    name: str
+    machine: str
+    target: str
+    features: str
+    memory: str
+
+    def build(self, binary: str, control: str = "") -> Path:
+        """The image of one of the package's programs for this board; `control` plants a fault."""
+        flash, ram = self.memory.split() or ("0x0", "0x20000000")
+        target = HERE / "target"
+        built = cargo(
+            "build", "--release", "--bin", binary, "--target", self.target, "--features", f"{self.features} {control}",
+            FIRMWARE_FLASH=flash, FIRMWARE_RAM=ram, CARGO_TARGET_DIR=str(target),
+        )  # fmt: skip
+        if built.returncode != 0:
+            raise BuildError(built.stderr)
+        return target / self.target / "release" / binary
+
+    def start(self, image: Path, shift: int) -> tuple[str, str, float]:
+        """Runs an image: verdict, what it said, seconds."""
+        return start(self.machine, image, shift)
+
+
+def staticlib(target: str, back_end: str = "", profile: str = "small", prove: bool = True) -> Path:
+    """The C library for a chip, the 32-bit machines only. `prove`: a reachable panic does not link."""
+    features = (["critical-hooks"] if back_end == "hooks" else []) + (["prove-no-panic"] if prove else [])
+    cfg = "--cfg portable_atomic_unsafe_assume_single_core" if back_end == "single-core" else ""
+    directory = HERE / "target" / f"c-{back_end or 'native'}"
+    built = cargo(
+        "rustc", "--manifest-path", ROOT / "ffi" / "lib" / "Cargo.toml", "--target-dir", directory, "--target", target,
+        "--profile", profile, "--no-default-features", "--features", ",".join(features), "--crate-type", "staticlib",
+        cwd=ROOT, RUSTFLAGS=cfg,
+    )  # fmt: skip
+    if built.returncode != 0:
+        raise BuildError(built.stderr)
+    return directory / target / profile / "libovercurrent_c.a"
+
+
+@dataclass
+class CBoard:
+    name: str
+    machine: str
+    target: str
+    cpu: str
+    back_end: str
+
+    def build(self) -> Path:
+        """The image of c/main.c, as strict as compilers go, with nothing but the library and libgcc."""
+        library = staticlib(self.target, self.back_end)
+        image = HERE / "target" / f"{self.name.replace(' ', '-').replace(',', '')}.elf"
+        hooks = ["-DCRITICAL_HOOKS"] if self.back_end == "hooks" else []
+        built = run([
+            "arm-none-eabi-gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-mthumb", f"-mcpu={self.cpu}", "-Os", "-ffreestanding",
+            "-ffunction-sections", "-fdata-sections", "-DOC_NARROW", *hooks, "-I", ROOT / "ffi" / "include", HERE / "c" / "main.c",
+            "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / "chip.ld", library, "-lgcc", "-o", image,
+        ])  # fmt: skip
+        if built.returncode != 0:
+            raise BuildError(built.stderr)
+        return image
+
+    def start(self, image: Path, shift: int) -> tuple[str, str, float]:
+        return start(self.machine, image, shift)
+
+
+class BuildError(Exception):
+    pass
+
+
+def one_instruction_at_a_time() -> list[str]:
+    """Interrupts arrive between blocks of instructions: with this, between any two. Newer QEMUs call it something else."""
+    version = re.search(r"version (\d+)\.(\d+)", run(["qemu-system-arm", "--version"]).stdout)
+    old = version and (int(version[1]), int(version[2])) < (8, 1)
+    return ["-singlestep"] if old else ["-accel", "tcg,one-insn-per-tb=on"]
+
+
+STEP = one_instruction_at_a_time()
+
+
+def start(machine: str, image: Path, shift: int, patience: int = 120) -> tuple[str, str, float]:
+    command = ["-M", *machine.split(), "-nographic", "-monitor", "none", "-icount", f"shift={shift}", *STEP]
+    if machine.startswith("virt"):
+        command = ["qemu-system-riscv32", *command, "-bios", "none", "-serial", "stdio"]
+    else:
+        semihosting = ["-semihosting-config", "enable=on,target=native"]
+        command = ["qemu-system-arm", *command, "-serial", "none", *semihosting]
+    begun = time.monotonic()
+    try:
+        ended = run([*command, "-kernel", image], timeout=patience, stdin=subprocess.DEVNULL)
+    except subprocess.TimeoutExpired as late:
+        said = b"".join(text for text in (late.stdout, late.stderr) if text).decode(errors="replace")
+        return f"no end after {patience} s: a dead-lock?", said, time.monotonic() - begun
+    verdict = "pass" if ended.returncode == 0 else f"exit {ended.returncode}"
+    return verdict, ended.stdout + ended.stderr, time.monotonic() - begun
+
+
+def table(path: Path) -> list[list[str]]:
+    lines = path.read_text().splitlines()
+    return [[word.strip() for word in line.split("|")] for line in lines if line and line[0] != "#"]
+
+
+def boards() -> list[Board]:
+    return [Board(*row) for row in table(HERE / "boards.txt")]
+
+
+def c_boards() -> list[CBoard]:
+    return [CBoard(*row) for row in table(HERE / "c" / "boards.txt")]
