@@ -72,11 +72,13 @@ pub mod limit;
 pub mod registry;
 pub mod retry;
 
+pub use breaker::State;
 #[cfg(feature = "wide")]
 pub use breaker::{
     Breaker, CountBreaker, LiveCountBreaker, LiveTimeBreaker, TimeBreaker, TinyBreaker, TinyPolicy, TinyWord,
 };
-pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, State, TrialTimeout, Window};
+#[cfg(feature = "wide")]
+pub use breaker::{BreakerConfig, HalfOpenEnd, OpenFor, Permit, Policy, TrialTimeout, Window};
 pub use breaker::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 #[cfg(feature = "wide")]
 pub use concurrency::Bulkhead;
@@ -92,8 +94,8 @@ pub use host::FastClock;
 #[cfg(feature = "std")]
 pub use host::{
     Acquire, Again, AnyError, CallError, Classify, Clock, Deadline, Enter, ErrIsFailure, Fallback, ForErr, ForOk,
-    GateExt, Guard, ManualClock, ManualSleep, MonotonicClock, Protected, Reserve, Retriable, Retry, SlotGuard, Slots,
-    ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
+    GateExt, Guard, HoldFor, ManualClock, ManualSleep, MonotonicClock, OwnedGuard, Protected, Reserve, Retriable,
+    Retry, SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};

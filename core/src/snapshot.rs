@@ -27,6 +27,14 @@ pub(crate) mod kind {
     /// [`Breaker`](crate::Breaker), over calls or over time.
     #[allow(dead_code, reason = "each machine is optional")]
     pub(crate) const BREAKER: u8 = 3;
+    /// [`CycleLimiter`](crate::CycleLimiter).
+    #[allow(dead_code, reason = "each machine is optional")]
+    pub(crate) const CYCLE: u8 = 4;
+    /// [`TinyBreaker`](crate::TinyBreaker).
+    #[allow(dead_code, reason = "each machine is optional")]
+    pub(crate) const TINY: u8 = 5;
+    /// [`TinyBreaker32`](crate::TinyBreaker32).
+    pub(crate) const TINY32: u8 = 6;
 }
 
 /// Why a snapshot could not be written or read. Nothing was changed.

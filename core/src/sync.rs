@@ -49,19 +49,19 @@ macro_rules! const_new {
 pub(crate) use const_new;
 
 /// An array of zeroed cells, `const` where the atomics are.
-#[cfg(not(overcurrent_loom))]
+#[cfg(all(feature = "wide", not(overcurrent_loom)))]
 macro_rules! cells {
     ($make:expr; $n:expr) => {
         [const { $make }; $n]
     };
 }
-#[cfg(overcurrent_loom)]
+#[cfg(all(feature = "wide", overcurrent_loom))]
 macro_rules! cells {
     ($make:expr; $n:expr) => {
         core::array::from_fn::<_, { $n }, _>(|_| $make)
     };
 }
-#[allow(unused_imports, reason = "each machine is optional")]
+#[cfg(feature = "wide")]
 pub(crate) use cells;
 
 /// Whether a planted fault is switched on: loom builds only, so that each model can be shown to fail.

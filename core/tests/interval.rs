@@ -1,5 +1,6 @@
 //! Growing intervals are those of binary64 arithmetic, which the reference uses, although ours are whole numbers.
 
+#![cfg(feature = "wide")]
 use overcurrent::retry::exponential_ms;
 use overcurrent::{BreakerConfig, Nanos, OpenFor, Window};
 use proptest::prelude::*;

@@ -49,7 +49,7 @@
 /**
  * The bytes of a snapshot of a cycle limiter.
  */
-#define OC_CYCLE_SNAPSHOT_LENGTH 17
+#define OC_CYCLE_SNAPSHOT_LENGTH 26
 #endif
 
 #if defined(OC_WIDE)
@@ -1705,7 +1705,7 @@ oc_status_t oc_cycle_snapshot(oc_cycle_t *cycle, uint64_t now, uint8_t *bytes, s
 #if defined(OC_WIDE)
 /**
  * Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved
- * would have. `OC_ERR_NOT_A_SNAPSHOT` for other bytes; `OC_ERR_BUSY` if another thread is changing the limit.
+ * would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit.
  */
 oc_status_t oc_cycle_restore(oc_cycle_t *cycle,
                              const uint8_t *bytes,

@@ -6,9 +6,7 @@ use crate::twin::{bytes as bytes_at, config, into_c, put, state, twin};
 use core::mem::MaybeUninit;
 use core::num::NonZeroU32;
 use core::ptr::NonNull;
-use oc_status_t::{
-    OC_ERR_BUFFER_TOO_SHORT, OC_ERR_BUSY, OC_ERR_CONFIG, OC_ERR_NOT_A_SNAPSHOT, OC_ERR_NULL, OC_NOTHING, OC_OK,
-};
+use oc_status_t::{OC_ERR_BUFFER_TOO_SHORT, OC_ERR_BUSY, OC_ERR_CONFIG, OC_ERR_NULL, OC_NOTHING, OC_OK};
 use overcurrent::limit::{CycleConfig, CycleDenied, CycleLimiter, CycleSnapshot, LimitChange, Reservation};
 use overcurrent::{Nanos, Reason};
 
@@ -24,7 +22,7 @@ pub struct oc_cycle_t {
 twin!(oc_cycle_t => CycleLimiter);
 
 /// The bytes of a snapshot of a cycle limiter.
-pub const OC_CYCLE_SNAPSHOT_LENGTH: u32 = 17;
+pub const OC_CYCLE_SNAPSHOT_LENGTH: u32 = 26;
 
 /// Makes a limiter with `limit` permits in each cycle of `period_ns`; reservations wait for at most `timeout_ns`.
 ///
@@ -193,7 +191,7 @@ pub unsafe extern "C" fn oc_cycle_snapshot(
 }
 
 /// Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved
-/// would have. `OC_ERR_NOT_A_SNAPSHOT` for other bytes; `OC_ERR_BUSY` if another thread is changing the limit.
+/// would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_restore(
     cycle: Option<NonNull<oc_cycle_t>>,
@@ -205,9 +203,9 @@ pub unsafe extern "C" fn oc_cycle_restore(
     let (Some(limiter), Some(bytes)) = (unsafe { state(cycle) }, bytes) else { return OC_ERR_NULL };
     // SAFETY: `length` readable bytes, by the contract.
     let bytes = unsafe { bytes_at(bytes, length) };
-    match bytes.get(..OC_CYCLE_SNAPSHOT_LENGTH as usize).and_then(CycleSnapshot::from_bytes) {
-        None => OC_ERR_NOT_A_SNAPSHOT,
-        Some(snapshot) if limiter.restore(&snapshot, Nanos::new(now)).is_ok() => OC_OK,
-        Some(_) => OC_ERR_BUSY,
+    match CycleSnapshot::from_bytes(bytes) {
+        Err(error) => crate::status::snapshot_error(error),
+        Ok(snapshot) if limiter.restore(&snapshot, Nanos::new(now)).is_ok() => OC_OK,
+        Ok(_) => OC_ERR_BUSY,
     }
 }

@@ -40,6 +40,10 @@ impl<H: History, P: Settings, O: Observer> Gate for Breaker<H, P, O> {
         Breaker::leave(self, permit, outcome, at);
     }
 
+    fn leave_and_hold(&self, permit: Permit, outcome: Outcome, until: Nanos, at: At) {
+        Breaker::leave_and_open_until(self, permit, outcome, until, at);
+    }
+
     fn cancel(&self, permit: Permit) {
         Breaker::cancel(self, permit);
     }

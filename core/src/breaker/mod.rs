@@ -15,7 +15,9 @@
 //! window, and what belongs to another changes nothing. There are no timers; what time has made due is carried out by
 //! whoever comes next, as of its exact deadline.
 
+#[cfg(feature = "wide")]
 mod permit;
+#[cfg(feature = "wide")]
 mod policy;
 mod report;
 mod tiny32;
@@ -55,10 +57,12 @@ mod window_count;
 #[cfg(feature = "wide")]
 mod window_time;
 
+#[cfg(feature = "wide")]
 pub use permit::{Permit, RawPermit};
+#[cfg(feature = "wide")]
 pub use policy::{BreakerConfig, HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
 pub use report::{Explanation, Metrics, NotAllowed, Rule, State, Trip};
-pub use tiny32::{Permit32, Refusal32, SKEW, TinyBreaker32, TinyConfig32, TinyPolicy32};
+pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyConfig32, TinyPolicy32};
 
 #[cfg(feature = "wide")]
 pub use self::{
@@ -67,7 +71,7 @@ pub use self::{
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     settings::Settings,
-    tiny::{TinyBreaker, TinyPolicy, TinyUntracked, TinyWord},
+    tiny::{TinyBreaker, TinyPolicy, TinySnapshot, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::RingWord,
     window_time::Bucket,

@@ -24,6 +24,7 @@ pub enum State {
 }
 
 impl State {
+    #[cfg(feature = "wide")]
     pub(crate) const fn from_bits(bits: u64) -> Self {
         match bits {
             1 => Self::Open,

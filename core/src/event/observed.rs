@@ -57,6 +57,10 @@ impl<G: Gate, O: Observer> Gate for Observed<G, O> {
         self.gate.leave(permit, outcome, at);
     }
     #[inline]
+    fn leave_and_hold(&self, permit: G::Permit, outcome: Outcome, until: Nanos, at: At) {
+        self.gate.leave_and_hold(permit, outcome, until, at);
+    }
+    #[inline]
     fn cancel(&self, permit: G::Permit) {
         self.gate.cancel(permit);
     }

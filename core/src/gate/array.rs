@@ -81,6 +81,10 @@ impl<G: Gate, const N: usize> Gate for [G; N] {
         backwards(self, permits, |gate, permit| gate.leave(permit, outcome, at));
     }
 
+    fn leave_and_hold(&self, permits: Self::Permit, outcome: Outcome, until: Nanos, at: At) {
+        backwards(self, permits, |gate, permit| gate.leave_and_hold(permit, outcome, until, at));
+    }
+
     #[inline]
     fn cancel(&self, permits: Self::Permit) {
         backwards(self, permits, G::cancel);

@@ -53,6 +53,27 @@ pub trait Gate {
     /// Reports how an admitted call ended.
     fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At);
 
+    /// [`leave`](Gate::leave), for an answer that says to stay away until a time: a server's Retry-After. A breaker that
+    /// is then closed opens until then, a [`Gcra`](crate::Gcra) limiter holds everything back until then; a gate that
+    /// cannot hold takes the outcome alone, as this default does.
+    ///
+    /// ```
+    /// use overcurrent::{BreakerConfig, CountBreaker, Gate, Gcra, Nanos, Outcome, Rate, Window};
+    /// let breaker = CountBreaker::<1>::new(BreakerConfig::new(Window::calls(10)).build()?)?;
+    /// let api = (Gcra::new(Rate::new(5, Nanos::SECOND).build()?), breaker);
+    ///
+    /// let now = Nanos::from_secs(1).into();
+    /// let permit = api.enter(1, now)?;
+    /// api.leave_and_hold(permit, Outcome::Failure, Nanos::from_secs(9), now); // "come back in 8 s"
+    /// assert!(api.judge(1, Nanos::from_millis(8_999).into()).is_err());
+    /// assert!(api.judge(1, Nanos::from_millis(9_001).into()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn leave_and_hold(&self, permit: Self::Permit, outcome: Outcome, until: Nanos, at: At) {
+        let _ = until;
+        self.leave(permit, outcome, at);
+    }
+
     /// Takes an admission back as if the call had never been asked for. Whatever cannot be given back exactly is
     /// forfeited: a gate may end up stricter, never more generous.
     fn cancel(&self, permit: Self::Permit);
@@ -117,6 +138,10 @@ impl<G: Gate + ?Sized> Gate for &G {
     #[inline]
     fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At) {
         (**self).leave(permit, outcome, at);
+    }
+    #[inline]
+    fn leave_and_hold(&self, permit: Self::Permit, outcome: Outcome, until: Nanos, at: At) {
+        (**self).leave_and_hold(permit, outcome, until, at);
     }
     #[inline]
     fn cancel(&self, permit: Self::Permit) {

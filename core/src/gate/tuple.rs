@@ -68,6 +68,10 @@ macro_rules! tuple_gate {
                 backwards!(self, |gate, permit| gate.leave(permit, outcome, at); $($p $n)+);
             }
 
+            fn leave_and_hold(&self, ($($p,)+): Self::Permit, outcome: Outcome, until: Nanos, at: At) {
+                backwards!(self, |gate, permit| gate.leave_and_hold(permit, outcome, until, at); $($p $n)+);
+            }
+
             #[inline]
             fn cancel(&self, ($($p,)+): Self::Permit) {
                 backwards!(self, |gate, permit| gate.cancel(permit); $($p $n)+);

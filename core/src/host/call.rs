@@ -2,9 +2,10 @@
 
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
-use crate::host::classify::{Classify, ErrIsFailure, ForErr, ForOk};
+use crate::host::classify::{Classify, ErrIsFailure, ForErr, ForOk, HoldFor};
 use crate::host::clock::{Clock, MonotonicClock};
 use crate::host::guard::Guard;
+use crate::host::owned::OwnedGuard;
 use crate::time::Nanos;
 use std::fmt;
 use std::future::Future;
@@ -235,6 +236,34 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
         self.map_classifier(|inner| ForOk::new(inner, matches, Outcome::Ignored))
     }
 
+    /// Results for which `hold_for` gives a time say to stay away for so long: a server's Retry-After. A closed breaker
+    /// then opens for it, a [`Gcra`](crate::Gcra) limiter holds everything back; see [`Gate::leave_and_hold`]. Whether
+    /// the call failed is for the other rules.
+    ///
+    /// ```
+    /// use overcurrent::{BreakerConfig, CallError, CountBreaker, Nanos, Protected, Window};
+    /// #[derive(Debug)]
+    /// struct Answer {
+    ///     status: u16,
+    ///     retry_after: Option<Nanos>,
+    /// }
+    /// let breaker = CountBreaker::<1>::new(BreakerConfig::new(Window::calls(10)).build()?)?;
+    /// let api = Protected::new(breaker)
+    ///     .failure_ok(|answer: &Answer| answer.status >= 500)
+    ///     .hold_for(|result: &Result<Answer, ()>| result.as_ref().ok()?.retry_after);
+    ///
+    /// let send = || Ok(Answer { status: 503, retry_after: Some(Nanos::from_secs(60)) });
+    /// assert_eq!(api.call(send).unwrap().status, 503);
+    /// assert!(matches!(api.call(send), Err(CallError::Refused(_)))); // one answer was enough
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn hold_for<T, E, H>(self, hold_for: H) -> Protected<G, C, HoldFor<K, H>>
+    where
+        H: Fn(&Result<T, E>) -> Option<Nanos>,
+    {
+        self.map_classifier(|inner| HoldFor::new(inner, hold_for))
+    }
+
     /// Another [`Classify`], in place of the rules given so far.
     ///
     /// ```
@@ -275,6 +304,27 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
         Guard::enter(&self.gate, &self.clock, self.cost)
     }
 
+    /// [`guard`](Self::guard) with a gate and a clock of its own, to be moved into a task or a thread.
+    ///
+    /// # Errors
+    /// The gate's refusal.
+    ///
+    /// ```
+    /// use overcurrent::{Bulkhead, Protected};
+    /// use std::sync::Arc;
+    /// let api = Protected::new(Arc::new(Bulkhead::new(8).unwrap()));
+    /// let guard = api.guard_owned().unwrap();
+    /// std::thread::spawn(move || guard.success()).join().unwrap();
+    /// assert_eq!(api.gate().in_flight(), 0);
+    /// ```
+    pub fn guard_owned(&self) -> Result<OwnedGuard<G, C>, Refusal>
+    where
+        G: Clone,
+        C: Clone,
+    {
+        OwnedGuard::enter(self.gate.clone(), self.clock.clone(), self.cost)
+    }
+
     /// Makes one call, if the gate allows it.
     ///
     /// # Errors
@@ -309,7 +359,7 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
     ) -> Result<T, CallError<E>> {
         let guard = self.guard()?;
         let result = f();
-        guard.finish(classify.outcome(&result));
+        guard.report(classify, &result);
         result.map_err(CallError::Failed)
     }
 
@@ -337,7 +387,7 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
     {
         let guard = self.guard()?;
         let result = f().await;
-        guard.finish(self.classify.outcome(&result));
+        guard.report(&self.classify, &result);
         result.map_err(CallError::Failed)
     }
 
@@ -377,7 +427,7 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
         async move |argument| {
             let guard = self.guard()?;
             let result = f(argument).await;
-            guard.finish(self.classify.outcome(&result));
+            guard.report(&self.classify, &result);
             result.map_err(CallError::Failed)
         }
     }

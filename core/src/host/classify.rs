@@ -1,6 +1,7 @@
 //! Which results count against the other side.
 
 use crate::decision::Outcome;
+use crate::time::Nanos;
 
 /// Turns a result into the outcome that is reported to the gate.
 ///
@@ -21,6 +22,13 @@ use crate::decision::Outcome;
 pub trait Classify<T, E> {
     /// The outcome to report for `result`.
     fn outcome(&self, result: &Result<T, E>) -> Outcome;
+
+    /// How long to stay away, if `result` says so (a server's Retry-After): see
+    /// [`Gate::leave_and_hold`](crate::Gate::leave_and_hold). Nothing unless [`HoldFor`] says otherwise.
+    fn hold_for(&self, result: &Result<T, E>) -> Option<Nanos> {
+        let _ = result;
+        None
+    }
 }
 
 impl<T, E, F: Fn(&Result<T, E>) -> Outcome> Classify<T, E> for F {
@@ -78,6 +86,10 @@ impl<T, E, K: Classify<T, E>, P: Fn(&E) -> bool> Classify<T, E> for ForErr<K, P>
             _ => self.inner.outcome(result),
         }
     }
+
+    fn hold_for(&self, result: &Result<T, E>) -> Option<Nanos> {
+        self.inner.hold_for(result)
+    }
 }
 
 /// Values that match get an outcome of their own, all else is for the `inner` rule.
@@ -113,5 +125,50 @@ impl<T, E, K: Classify<T, E>, P: Fn(&T) -> bool> Classify<T, E> for ForOk<K, P> 
             Ok(value) if (self.matches)(value) => self.outcome,
             _ => self.inner.outcome(result),
         }
+    }
+
+    fn hold_for(&self, result: &Result<T, E>) -> Option<Nanos> {
+        self.inner.hold_for(result)
+    }
+}
+
+/// Reads from a result how long to stay away; the outcome is for the `inner` rule.
+///
+/// ```
+/// use overcurrent::{Classify, ErrIsFailure, HoldFor, Nanos, Outcome};
+/// struct Busy {
+///     retry_after: Nanos,
+/// }
+/// let rule = HoldFor::new(ErrIsFailure, |r: &Result<(), Busy>| r.as_ref().err().map(|busy| busy.retry_after));
+/// let answer = Err(Busy { retry_after: Nanos::SECOND });
+/// assert_eq!(rule.outcome(&answer), Outcome::Failure);
+/// assert_eq!(rule.hold_for(&answer), Some(Nanos::SECOND));
+/// assert_eq!(rule.hold_for(&Ok(())), None);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct HoldFor<K, H> {
+    inner: K,
+    hold_for: H,
+}
+
+impl<K, H> HoldFor<K, H> {
+    /// Stays away as long as `hold_for` says.
+    ///
+    /// ```
+    /// use overcurrent::{ErrIsFailure, HoldFor, Nanos};
+    /// let _rule = HoldFor::new(ErrIsFailure, |r: &Result<(), u64>| r.err().map(Nanos::from_secs));
+    /// ```
+    pub const fn new(inner: K, hold_for: H) -> Self {
+        Self { inner, hold_for }
+    }
+}
+
+impl<T, E, K: Classify<T, E>, H: Fn(&Result<T, E>) -> Option<Nanos>> Classify<T, E> for HoldFor<K, H> {
+    fn outcome(&self, result: &Result<T, E>) -> Outcome {
+        self.inner.outcome(result)
+    }
+
+    fn hold_for(&self, result: &Result<T, E>) -> Option<Nanos> {
+        (self.hold_for)(result).or_else(|| self.inner.hold_for(result))
     }
 }

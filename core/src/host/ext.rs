@@ -5,6 +5,7 @@ use crate::gate::Gate;
 use crate::host::call::{CallError, Protected};
 use crate::host::clock::MonotonicClock;
 use crate::host::guard::Guard;
+use crate::host::owned::OwnedGuard;
 use std::future::Future;
 
 /// Calls through a gate on the system's monotonic clock: breakers, limiters, bulkheads and tuples of them.
@@ -67,6 +68,27 @@ pub trait GateExt: Gate {
     /// ```
     fn guard(&self, cost: u32) -> Result<Guard<'_, Self, MonotonicClock>, Refusal> {
         Guard::enter(self, &MonotonicClock, cost)
+    }
+
+    /// [`guard`](Self::guard) that keeps the gate itself: for an `Arc` or a `&'static` gate and a call that is made in
+    /// another task or thread.
+    ///
+    /// # Errors
+    /// The gate's refusal.
+    ///
+    /// ```
+    /// use overcurrent::{Bulkhead, GateExt};
+    /// use std::sync::Arc;
+    /// let slots = Arc::new(Bulkhead::new(8).unwrap());
+    /// let guard = Arc::clone(&slots).guard_owned(1).unwrap();
+    /// std::thread::spawn(move || guard.success()).join().unwrap();
+    /// assert_eq!(slots.in_flight(), 0);
+    /// ```
+    fn guard_owned(self, cost: u32) -> Result<OwnedGuard<Self, MonotonicClock>, Refusal>
+    where
+        Self: Sized,
+    {
+        OwnedGuard::enter(self, MonotonicClock, cost)
     }
 
     /// `f`, protected.

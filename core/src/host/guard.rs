@@ -2,9 +2,10 @@
 
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
+use crate::host::classify::Classify;
 use crate::host::clock::Clock;
 use crate::host::held::{Held, Panicking};
-use crate::time::At;
+use crate::time::{At, Nanos};
 use std::fmt;
 
 /// One admitted call, reported when it ends in whatever way.
@@ -103,6 +104,40 @@ impl<'a, G: Gate + ?Sized, C: Clock + ?Sized> Guard<'a, G, C> {
     pub fn finish(mut self, outcome: Outcome) {
         if let Some(held) = self.held.take() {
             held.leave(self.gate, self.clock, outcome);
+        }
+    }
+
+    /// Reports `outcome` of an answer that says to stay away for `wait`: see [`Gate::leave_and_hold`].
+    ///
+    /// ```
+    /// use overcurrent::{Gcra, GateExt, Nanos, Outcome, Rate};
+    /// let rate = Gcra::new(Rate::new(100, Nanos::SECOND).build().unwrap());
+    /// rate.guard(1).unwrap().finish_and_hold(Outcome::Failure, Nanos::from_secs(60));
+    /// assert!(rate.guard(1).is_err());
+    /// ```
+    pub fn finish_and_hold(mut self, outcome: Outcome, wait: Nanos) {
+        if let Some(held) = self.held.take() {
+            held.leave_and_hold(self.gate, self.clock, outcome, wait);
+        }
+    }
+
+    /// Reports what `classify` makes of `result`.
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, ErrIsFailure, GateExt};
+    /// # let slots = Bulkhead::new(1).unwrap();
+    /// let guard = slots.guard(1).unwrap();
+    /// let result = "7".parse::<u8>();
+    /// guard.report(&ErrIsFailure, &result);
+    /// # assert_eq!(slots.in_flight(), 0);
+    /// ```
+    #[inline]
+    pub fn report<T, E>(self, classify: &impl Classify<T, E>, result: &Result<T, E>) {
+        // Both answers while the guard still holds the permit: a rule may panic.
+        let (outcome, hold) = (classify.outcome(result), classify.hold_for(result));
+        match hold {
+            None => self.finish(outcome),
+            Some(wait) => self.finish_and_hold(outcome, wait),
         }
     }
 

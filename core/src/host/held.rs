@@ -3,6 +3,7 @@
 use crate::decision::{Outcome, Refusal};
 use crate::gate::Gate;
 use crate::host::clock::Clock;
+use crate::time::Nanos;
 
 pub(crate) enum Held<P> {
     Timed(P),
@@ -39,6 +40,16 @@ impl<P> Held<P> {
                 }
             }
         }
+    }
+
+    /// [`leave`](Self::leave), and hold everything back for `wait`.
+    pub(crate) fn leave_and_hold<G, C>(self, gate: &G, clock: &C, outcome: Outcome, wait: Nanos)
+    where
+        G: Gate<Permit = P> + ?Sized,
+        C: Clock + ?Sized,
+    {
+        let at = clock.now();
+        gate.leave_and_hold(self.permit(), outcome, at.now + wait, at);
     }
 
     pub(crate) fn permit(self) -> P {

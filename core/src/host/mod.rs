@@ -5,6 +5,8 @@
 //! |---|---|
 //! | one call through a gate or a tuple of gates | [`GateExt::call`], [`call_async`](GateExt::call_async), [`guard`](GateExt::guard) |
 //! | the same with rules for results, another clock, a weight | [`Protected`] |
+//! | one call that is moved into a task | [`guard_owned`](GateExt::guard_owned), [`OwnedGuard`] |
+//! | a server that says when to come back | [`Protected::hold_for`] |
 //! | trying again | [`Retry`] |
 //! | not waiting for ever | [`timeout`], [`Deadline`] |
 //! | another answer | [`Fallback`] |
@@ -71,6 +73,7 @@ mod guard;
 mod held;
 mod line;
 mod manual;
+mod owned;
 mod park;
 mod queue;
 mod reserve;
@@ -83,7 +86,7 @@ mod wakers;
 
 pub use acquire::{Acquire, Waiters};
 pub use call::{CallError, Protected};
-pub use classify::{Classify, ErrIsFailure, ForErr, ForOk};
+pub use classify::{Classify, ErrIsFailure, ForErr, ForOk, HoldFor};
 pub use clock::{Clock, MonotonicClock};
 pub use ext::GateExt;
 pub use fallback::Fallback;
@@ -91,6 +94,7 @@ pub use fallback::Fallback;
 pub use fast_clock::FastClock;
 pub use guard::Guard;
 pub use manual::{ManualClock, ManualSleep};
+pub use owned::OwnedGuard;
 pub use reserve::Reserve;
 pub use retry::{Again, AnyError, Retriable, Retry};
 pub use slots::{Enter, SlotGuard, Slots};
@@ -118,6 +122,10 @@ impl<G: Gate + ?Sized> Gate for Arc<G> {
     #[inline]
     fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At) {
         (**self).leave(permit, outcome, at);
+    }
+    #[inline]
+    fn leave_and_hold(&self, permit: Self::Permit, outcome: Outcome, until: Nanos, at: At) {
+        (**self).leave_and_hold(permit, outcome, until, at);
     }
     #[inline]
     fn cancel(&self, permit: Self::Permit) {

@@ -387,6 +387,11 @@ impl Gate for LiveGcra {
         let _ = (permit, outcome, at);
     }
 
+    fn leave_and_hold(&self, permit: Reservation, outcome: Outcome, until: Nanos, at: At) {
+        Gate::leave(self, permit, outcome, at);
+        self.penalize_until(until, at.now);
+    }
+
     #[inline]
     fn cancel(&self, permit: Reservation) {
         let _ = Self::cancel(self, permit);

@@ -96,6 +96,7 @@ pub(crate) const fn thousandth(n: u64) -> u64 {
 }
 
 /// `floor(value * milli / 1000)`, saturating: the quotient's part is exact, the remainder's is floored.
+#[cfg(any(feature = "wide", test))]
 pub(crate) const fn times_milli(value: u64, milli: u32) -> u64 {
     let whole = thousandth(value);
     let rest = value.wrapping_sub(whole.wrapping_mul(1_000)); // below 1000

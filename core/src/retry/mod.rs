@@ -9,4 +9,6 @@ pub use backoff::{Backoff, BackoffConfig, Delays, Jitter};
 #[cfg(feature = "wide")]
 pub use budget::{RetryBudget, RetryBudgetConfig, RetryBudgetPolicy, Withdrawal};
 pub use interval::exponential_ms;
-pub(crate) use interval::{thousandth, times_milli};
+pub(crate) use interval::thousandth;
+#[cfg(feature = "wide")]
+pub(crate) use interval::times_milli;

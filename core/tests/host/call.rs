@@ -69,6 +69,9 @@ fn a_panic_is_a_failure_and_goes_on() {
     let api = Protected::new(&probe).ignore_err(|(): &()| panic!("boom"));
     catch_unwind(AssertUnwindSafe(|| api.call(|| Err::<(), ()>(())))).unwrap_err();
     assert_eq!(probe.seen(), [Seen::Enter(1), Seen::Leave(Outcome::Failure)]);
+    let api = Protected::new(&probe).hold_for(|_: &Result<(), ()>| panic!("boom"));
+    catch_unwind(AssertUnwindSafe(|| api.call(|| Ok::<(), ()>(())))).unwrap_err();
+    assert_eq!(probe.seen(), [Seen::Enter(1), Seen::Leave(Outcome::Failure)]);
 }
 
 #[test]

@@ -3,6 +3,8 @@
 
 mod call;
 mod cancel;
+mod hold;
+mod owned;
 mod pipeline;
 mod probe;
 mod retry;

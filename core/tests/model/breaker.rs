@@ -95,6 +95,8 @@ pub struct Call {
 }
 
 pub struct Model {
+    /// Closed, and bound to open as soon as the time is known.
+    due: bool,
     plan: Plan,
     pub state: State,
     pub generation: u64,
@@ -111,6 +113,7 @@ pub struct Model {
 impl Model {
     pub fn new(plan: Plan) -> Self {
         Self {
+            due: false,
             plan,
             state: State::Closed,
             generation: 0,
@@ -145,6 +148,7 @@ impl Model {
 
     /// A new stay with an empty window.
     fn turn(&mut self, state: State, attempts: u32, now: u64) {
+        self.due = false;
         self.newest = self.slice_of(now);
         self.state = state;
         self.generation += 1;
@@ -165,6 +169,7 @@ impl Model {
     }
 
     fn open(&mut self, now: u64, random: u32) {
+        self.due = false;
         let wait = self.plan.open_for.wait(self.attempts + 1, random).get();
         self.state = State::Open;
         self.attempts = (self.attempts + 1).min(127);
@@ -172,6 +177,7 @@ impl Model {
     }
 
     fn open_until(&mut self, deadline: u64) {
+        self.due = false;
         self.state = State::Open;
         self.deadline = deadline;
     }
@@ -212,6 +218,9 @@ impl Model {
 
     /// What time alone has changed by `now`. A long chain is cut off after 64 links, as documented.
     pub fn settle_by(&mut self, now: u64, random: u32) {
+        if self.due {
+            self.open(now, random);
+        }
         for round in 0..128 {
             let as_of = if round < 64 { self.deadline } else { now };
             match (self.state, self.plan.trial_timeout) {
@@ -242,7 +251,7 @@ impl Model {
     }
 
     pub fn enter(&mut self, now: u64, random: u32) -> Result<Ticket, No> {
-        if self.state != State::Closed {
+        if self.state != State::Closed || self.due {
             self.settle_by(now, random);
         }
         let mut trial = false;
@@ -332,7 +341,10 @@ impl Model {
         if outcome == Outcome::Ignored {
             return false;
         }
-        self.push(ticket.generation, usize::MAX, outcome == Outcome::Failure, false, 0) && self.must_open(0)
+        let counted = self.push(ticket.generation, usize::MAX, outcome == Outcome::Failure, false, 0);
+        let due = counted && self.state == State::Closed && self.must_open(0);
+        self.due |= due;
+        due
     }
 
     pub fn settle(&mut self, now: u64, random: u32) {
@@ -465,7 +477,8 @@ impl<H: History> Game<'_, H> {
             }
             10 => {
                 let got = b.enter_untimed();
-                let untimed = matches!(self.plan.window, Window::Calls(_)) && model.state == State::Closed;
+                let untimed =
+                    matches!(self.plan.window, Window::Calls(_)) && model.state == State::Closed && !model.due;
                 assert_eq!(got.is_ok(), untimed, "enter_untimed");
                 if let Ok(permit) = got {
                     let ticket = Ticket { generation: model.generation, trial: false, records: true, entered: 0 };

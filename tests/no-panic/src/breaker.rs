@@ -52,6 +52,7 @@ entry! { "other":
     live_policy_get(policy: &LivePolicy) = LivePolicy::get(policy);
     live_breaker_live(policy: Policy) = LiveCountBreaker::<7>::live(policy);
     live_breaker_reconfigure(b: &Live, policy: Policy, at: At) = Breaker::reconfigure(b, policy, at);
+    live_breaker_policy(b: &Live) = Breaker::policy(b);
     breaker_starting(b: NonNull<Count>, state: State, at: At) = Breaker::starting(taken(b), state, at);
     breaker_with_observer(b: NonNull<Count>) = Breaker::with_observer(taken(b), ());
     breaker_observer(b: &Count) = Breaker::observer(b);

@@ -35,6 +35,7 @@ entry! { "other":
     cycle_set_timeout(c: &CycleLimiter, timeout: Nanos) = CycleLimiter::set_timeout(c, timeout);
     cycle_snapshot(c: &CycleLimiter, now: Nanos) = CycleLimiter::snapshot(c, now);
     cycle_restore(c: &CycleLimiter, s: &CycleSnapshot, now: Nanos) = CycleLimiter::restore(c, s, now);
+    cycle_snapshot_aged(s: CycleSnapshot, off: Nanos) = CycleSnapshot::aged(s, off);
     cycle_snapshot_to_bytes(s: &CycleSnapshot) = CycleSnapshot::to_bytes(s);
     cycle_snapshot_from_bytes(bytes: &[u8]) = CycleSnapshot::from_bytes(bytes);
 }

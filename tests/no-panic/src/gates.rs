@@ -22,6 +22,7 @@ macro_rules! gate {
                     5 => drop(black_box(Gate::enter_untimed(gate, cost))),
                     6 => drop(black_box(Gate::leave_untimed(gate, permit, outcome))),
                     7 => Gate::settle(gate, at),
+                    8 => Gate::leave_and_hold(gate, permit, outcome, at.now, at),
                     _ => drop(black_box(Gate::next_deadline(gate, at))),
                 }
             }

@@ -1,5 +1,5 @@
 //! The machines of 32 bits, on ticks that wrap.
-use overcurrent::breaker::{Permit32, Refusal32, TinyBreaker32, TinyConfig32, TinyPolicy32};
+use overcurrent::breaker::{Permit32, Refusal32, Tiny32Snapshot, TinyBreaker32, TinyConfig32, TinyPolicy32};
 use overcurrent::limit::{Denied32, Gcra32, Gcra32Snapshot, Quota32, RawReservation32, Reservation32};
 use overcurrent::{Nanos, Outcome};
 
@@ -54,6 +54,13 @@ entry! { "other":
     tiny32_open(b: &TinyBreaker32, p: &TinyPolicy32, now: u32) = TinyBreaker32::open(b, p, now);
     tiny32_disable(b: &TinyBreaker32) = TinyBreaker32::disable(b);
     tiny32_force_open(b: &TinyBreaker32) = TinyBreaker32::force_open(b);
+    tiny32_snapshot(b: &TinyBreaker32, p: &TinyPolicy32, now: u32) = TinyBreaker32::snapshot(b, p, now);
+    tiny32_restore(b: &TinyBreaker32, p: &TinyPolicy32, s: &Tiny32Snapshot, now: u32)
+        = TinyBreaker32::restore(b, p, s, now);
+    tiny32_snapshot_state(s: &Tiny32Snapshot) = Tiny32Snapshot::state(s);
+    tiny32_snapshot_aged(s: Tiny32Snapshot, off: u32) = Tiny32Snapshot::aged(s, off);
+    tiny32_snapshot_to_bytes(s: &Tiny32Snapshot) = Tiny32Snapshot::to_bytes(s);
+    tiny32_snapshot_from_bytes(bytes: &[u8]) = Tiny32Snapshot::from_bytes(bytes);
     tiny32_config_new(window: u32, open_for: u32) = TinyConfig32::new(window, open_for);
     tiny32_config_min_calls(c: TinyConfig32, n: u32) = TinyConfig32::min_calls(c, n);
     tiny32_config_failure_rate(c: TinyConfig32, n: u32) = TinyConfig32::failure_rate(c, n);

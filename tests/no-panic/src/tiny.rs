@@ -1,5 +1,5 @@
 //! The breaker in one word.
-use overcurrent::breaker::{Permit, TinyUntracked};
+use overcurrent::breaker::{Permit, TinySnapshot, TinyUntracked};
 use overcurrent::{At, Nanos, Outcome, Policy, State, TinyBreaker, TinyPolicy, TinyWord};
 
 type Tiny = TinyBreaker;
@@ -50,4 +50,10 @@ entry! { "other":
     tiny_metrics_only(b: &Tiny, at: At) = TinyBreaker::metrics_only(b, at);
     tiny_transition(b: &Tiny, state: State, at: At) = TinyBreaker::transition(b, state, at);
     tiny_reset(b: &Tiny, at: At) = TinyBreaker::reset(b, at);
+    tiny_snapshot(b: &Tiny, at: At) = TinyBreaker::snapshot(b, at);
+    tiny_restore(b: &Tiny, s: &TinySnapshot, at: At) = TinyBreaker::restore(b, s, at);
+    tiny_snapshot_state(s: &TinySnapshot) = TinySnapshot::state(s);
+    tiny_snapshot_aged(s: TinySnapshot, off: Nanos) = TinySnapshot::aged(s, off);
+    tiny_snapshot_to_bytes(s: &TinySnapshot) = TinySnapshot::to_bytes(s);
+    tiny_snapshot_from_bytes(bytes: &[u8]) = TinySnapshot::from_bytes(bytes);
 }

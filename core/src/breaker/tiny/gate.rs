@@ -31,6 +31,10 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> Gate for TinyBreak
         TinyBreaker::leave(self, permit, outcome, at);
     }
 
+    fn leave_and_hold(&self, permit: Permit, outcome: Outcome, until: Nanos, at: At) {
+        TinyBreaker::leave_and_open_until(self, permit, outcome, until, at);
+    }
+
     fn cancel(&self, permit: Permit) {
         TinyBreaker::cancel(self, permit);
     }

@@ -6,6 +6,7 @@ mod look;
 mod machine;
 mod manual;
 mod policy;
+mod snapshot;
 mod step;
 #[cfg(test)]
 mod tests;
@@ -14,4 +15,5 @@ mod word;
 
 pub use machine::{TinyBreaker, TinyWord};
 pub use policy::TinyPolicy;
+pub use snapshot::TinySnapshot;
 pub use untracked::TinyUntracked;

@@ -249,6 +249,47 @@ impl Word {
         let attempts = if attempts < ATTEMPTS { attempts.wrapping_add(1) } else { ATTEMPTS };
         Self::make(SWITCHED, self.next_generation(), attempts, 1)
     }
+
+    // ---- over a restart
+
+    /// What outlives a restart: all but the deadline and the free trial permits.
+    pub(super) const fn to_saved(self) -> Self {
+        match self.kind() {
+            OPEN => Self(self.0 & !BOTH),
+            HALF_OPEN => Self(self.0 >> T_DONE_AT << T_DONE_AT),
+            _ => self,
+        }
+    }
+
+    /// Whether [`to_saved`](Self::to_saved) can have made this.
+    pub(super) const fn is_saved(self) -> bool {
+        let (failed, slow) = self.trial_bad();
+        let bits = (self.0 | self.0 >> SLOW_AT) & REGISTER;
+        match self.kind() {
+            OPEN => self.0 & BOTH == 0,
+            HALF_OPEN => self.to_saved().0 == self.0 && failed <= self.done() as u32 && slow <= self.done() as u32,
+            SWITCHED => self.0 & BOTH <= 1,
+            _ => self.fill() <= WINDOW && bits.wrapping_shr(self.fill()) == 0,
+        }
+    }
+
+    /// The same in the generation after that of `other`, and not in its own.
+    pub(super) const fn in_generation_after(self, other: Self) -> Self {
+        let next = other.next_generation() & GENERATION;
+        let next = if next == self.generation() as u64 { next.wrapping_add(1) } else { next };
+        Self(self.0 & !(GENERATION << GENERATION_AT) | (next & GENERATION) << GENERATION_AT)
+    }
+
+    pub(super) const fn with_open_units(self, units: u64) -> Self {
+        Self(self.0 & !BOTH | units & BOTH)
+    }
+
+    /// A window cut down to its newest `window` calls.
+    pub(super) const fn within(self, window: u32) -> Self {
+        let keep = (1u64.wrapping_shl(window)).wrapping_sub(1);
+        let fill = if self.fill() < window { self.fill() } else { window };
+        Self(self.0 & !(BOTH | 31 << FIVE_AT) | (fill as u64) << FIVE_AT | self.0 & (keep << SLOW_AT | keep))
+    }
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl TinyBreaker32 {
     }
 
     #[inline]
-    fn load(&self) -> Word32 {
+    pub(super) fn load(&self) -> Word32 {
         // Acquire: whoever sees a state sees what its publisher did before it.
         Word32(self.0.load(Acquire))
     }
@@ -184,7 +184,7 @@ impl TinyBreaker32 {
         if word.state() == State::Open { word.open_left(policy, now, 0) } else { None }
     }
 
-    fn by_hand(&self, next: impl Fn(Word32) -> Word32) {
+    pub(super) fn by_hand(&self, next: impl Fn(Word32) -> Word32) {
         let mut word = self.load();
         while let Err(seen) = self.swap(word, next(word)) {
             word = seen;

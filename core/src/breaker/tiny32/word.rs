@@ -242,4 +242,53 @@ impl Word32 {
         }
         Err(Refusal32(self.0 & !PAYLOAD | self.0.wrapping_sub(now) & PAYLOAD))
     }
+
+    // ---- over a restart
+
+    /// What outlives a restart: all but the deadline, the free trial permits and the lease.
+    pub(super) const fn to_saved(self) -> Self {
+        match self.0 >> KIND_AT {
+            1 => self.same_generation(OPEN, 0),
+            2 => self.same_generation(HALF_OPEN, self.0 & (255 << T_FAILED_AT)),
+            _ => self,
+        }
+    }
+
+    /// Whether [`to_saved`](Self::to_saved) can have made this.
+    pub(super) const fn is_saved(self) -> bool {
+        let fill = self.0 >> FILL_AT & 31;
+        match self.0 >> KIND_AT {
+            0 => fill <= WINDOW && (self.0 & ((1 << FILL_AT) - 1)).wrapping_shr(fill) == 0,
+            3 => self.0 & PAYLOAD <= 1,
+            _ => self.to_saved().0 == self.0 && (!self.is_half_open() || self.trials_failed() <= self.done()),
+        }
+    }
+
+    /// A saved word in the generation after that of this one, and not in its own.
+    pub(super) const fn restored(self, p: &TinyPolicy32, saved: Self, wait: u32, now: u32) -> Self {
+        let next = self.next_generation(0, 0);
+        let next = if next.generation() == saved.generation() { next.next_generation(0, 0) } else { next };
+        match saved.0 >> KIND_AT {
+            0 => {
+                let calls = saved.0 >> FILL_AT & 31;
+                let calls = if calls < p.window as u32 { calls } else { p.window as u32 };
+                next.same_generation(0, calls << FILL_AT | saved.0 & p.keep)
+            }
+            1 => {
+                // No open state is longer than the wait; further ahead, an older clock would take it for an old one.
+                let longest = p.wait.wrapping_add(1);
+                let wait = if wait < longest { wait } else { longest };
+                next.same_generation(OPEN, now.wrapping_add(wait).wrapping_sub(1))
+            }
+            2 => {
+                // A trial that had not reported is gone with the process that ran it. Results enough for a verdict come
+                // from settings with more trials: they begin anew.
+                let trials = p.trials as u32;
+                let results = if saved.done() < trials { saved.0 & (255 << T_FAILED_AT) } else { 0 };
+                let left = trials.wrapping_sub(results >> DONE_AT & 15);
+                next.same_generation(HALF_OPEN, left << LEFT_AT | results)
+            }
+            _ => next.same_generation(SWITCHED, saved.0),
+        }
+    }
 }
