@@ -5,13 +5,14 @@ use crate::policy::oc_policy_t;
 use crate::refusal::{oc_refusal_t, refuse};
 use crate::report::{explain_of, metrics_of, oc_explain_t, oc_metrics_t, state_from};
 use crate::status::{
-    OC_NEVER, oc_error_t, oc_outcome_t, oc_state_t, oc_status_t, outcome_of, refused, snapshot_error, state_of,
+    OC_NEVER, OC_OUTCOME_SUCCESS, oc_error_t, oc_outcome_t, oc_state_t, oc_status_t, outcome_of, refused,
+    snapshot_error, state_of,
 };
 use crate::twin::{bytes as bytes_at, config, into_c, twin};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NEEDS_TIME, OC_ERR_NOT_ALLOWED, OC_ERR_NULL, OC_OK};
-use overcurrent::breaker::{Bucket, CountHistory, RawPermit, RingWord, TimeHistory};
+use overcurrent::breaker::{Bucket, CountHistory, RawPermit, RingWord, StateCells, TimeHistory};
 use overcurrent::event::{JournalSlot, JournalWords};
 use overcurrent::{At, Breaker, ConfigError, Nanos, Permit, Policy, Window};
 
@@ -68,6 +69,7 @@ const _: () = {
     assert!(size_of::<TimeHistory<[Bucket; 1], [RingWord; TRIAL_WORDS]>>() == 8 * (OC_TIME_HEAD as usize + 2));
     assert!(align_of::<CountHistory<[RingWord; 1]>>() == align_of::<oc_cell_t>());
     assert!(align_of::<TimeHistory<[Bucket; 1], [RingWord; TRIAL_WORDS]>>() == align_of::<oc_cell_t>());
+    assert!(size_of::<StateCells>() <= 8 * OC_CALLS_HEAD as usize);
     assert!(OC_TIME_TRIALS as usize == TRIAL_WORDS * 16);
 };
 
@@ -111,6 +113,37 @@ impl oc_breaker_t {
                 Ok(Either::Time(Breaker::view(policy, unsafe { &*words }, ears)))
             }
         }
+    }
+
+    /// The common case, which is the same for both kinds: closed.
+    ///
+    /// # Safety
+    /// The contract of pointers, for those inside as well.
+    #[inline(always)]
+    unsafe fn enter_if_closed(&self, now: u64) -> Option<Permit> {
+        if self.cells.is_null() || self.policy.is_null() || self.n_cells < OC_CALLS_HEAD {
+            return None; // and why is said by `view`
+        }
+        // SAFETY: at least `OC_CALLS_HEAD` cells; memory of either kind begins with the cells of the state.
+        unsafe { &*self.cells.cast_const().cast::<StateCells>() }.enter_if_closed(Nanos::new(now))
+    }
+
+    /// The common case of a window of calls: a good call into a window of good calls. Whether that was recorded.
+    ///
+    /// # Safety
+    /// The contract of pointers, for those inside as well.
+    #[inline(always)]
+    unsafe fn leave_if_clean(&self, permit: &oc_permit_t, now: u64) -> bool {
+        // SAFETY: an `oc_policy_t` or NULL, by the contract.
+        let Some(policy) = config(unsafe { self.policy.as_ref() }) else { return false };
+        if self.cells.is_null() || self.n_cells < OC_CALLS_HEAD || !matches!(policy.window(), Window::Calls(_)) {
+            return false; // and why is said by `view`
+        }
+        let ring = (self.n_cells as usize).wrapping_sub(OC_CALLS_HEAD as usize);
+        let words = core::ptr::slice_from_raw_parts(self.cells.cast_const().cast::<RingWord>(), ring);
+        // SAFETY: as in `view`.
+        let history = unsafe { &*(words as *const CountHistory<[RingWord]>) };
+        Breaker::view(policy, history, ()).leave_if_clean(&permit_of(permit), Nanos::new(now))
     }
 
     /// The time with random bits made from it and the seed, if there is one.
@@ -210,6 +243,24 @@ pub unsafe extern "C" fn oc_breaker_enter(
     refusal: Option<&mut MaybeUninit<oc_refusal_t>>,
 ) -> oc_status_t {
     let Some(out) = permit else { return OC_ERR_NULL };
+    // SAFETY: the contract of pointers.
+    if let Some(permit) = breaker.and_then(|b| unsafe { b.enter_if_closed(now) }) {
+        out.write(into_c(permit.into_raw()));
+        return OC_OK;
+    }
+    // SAFETY: the contract of pointers.
+    unsafe { enter_slowly(breaker, now, out, refusal) }
+}
+
+/// The rest of `oc_breaker_enter`, out of the way of the common case.
+#[cold]
+#[inline(never)]
+unsafe fn enter_slowly(
+    breaker: Option<&oc_breaker_t>,
+    now: u64,
+    out: &mut MaybeUninit<oc_permit_t>,
+    refusal: Option<&mut MaybeUninit<oc_refusal_t>>,
+) -> oc_status_t {
     on!(breaker, |b, c| match b.enter(c.at(now)) {
         Ok(permit) => {
             out.write(into_c(permit.into_raw()));
@@ -229,6 +280,23 @@ pub unsafe extern "C" fn oc_breaker_leave(
     now: u64,
 ) -> oc_status_t {
     let Some(permit) = permit else { return OC_ERR_NULL };
+    // SAFETY: the contract of pointers.
+    if outcome == OC_OUTCOME_SUCCESS && breaker.is_some_and(|b| unsafe { b.leave_if_clean(permit, now) }) {
+        return OC_OK;
+    }
+    // SAFETY: the contract of pointers.
+    unsafe { leave_slowly(breaker, permit, outcome, now) }
+}
+
+/// The rest of `oc_breaker_leave`, out of the way of the common case.
+#[cold]
+#[inline(never)]
+unsafe fn leave_slowly(
+    breaker: Option<&oc_breaker_t>,
+    permit: &oc_permit_t,
+    outcome: oc_outcome_t,
+    now: u64,
+) -> oc_status_t {
     let Some(outcome) = outcome_of(outcome) else { return OC_ERR_ARGUMENT };
     on!(breaker, |b, c| {
         b.leave(permit_of(permit), outcome, c.at(now));

@@ -22,7 +22,13 @@
     clippy::missing_safety_doc,
     reason = "one contract for all pointers, above; the header has no use for a section in each comment"
 )]
-#![allow(clippy::must_use_candidate, clippy::doc_markdown, clippy::needless_pass_by_value)]
+#![allow(
+    clippy::must_use_candidate,
+    clippy::inline_always,
+    clippy::redundant_closure_for_method_calls,
+    clippy::doc_markdown,
+    clippy::needless_pass_by_value
+)]
 
 #[cfg(feature = "wide")]
 mod breaker;

@@ -184,7 +184,7 @@ impl Any<'_> {
 ///
 /// # Safety
 /// The contract of pointers: `n` gates.
-unsafe fn gates<'a>(first: Option<&'a oc_gate_t>, n: usize) -> Option<&'a [oc_gate_t]> {
+unsafe fn gates(first: Option<&oc_gate_t>, n: usize) -> Option<&[oc_gate_t]> {
     // SAFETY: the caller's promise.
     first.map(|first| unsafe { core::slice::from_raw_parts(first, n) })
 }
@@ -271,7 +271,6 @@ fn longest(earlier: Option<(u32, Refusal)>, later: (u32, Refusal)) -> (u32, Refu
         None => later,
         Some(earlier) => match (earlier.1.retry_after, later.1.retry_after) {
             (None, _) => earlier,
-            (_, None) => later,
             (Some(a), Some(b)) if a >= b => earlier,
             _ => later,
         },

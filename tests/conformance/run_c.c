@@ -82,7 +82,7 @@ static int setting(const struct json *cfg, const char *name, long long most, lon
 static void replay_bulkhead(const struct json *trace) {
   oc_bulkhead_t bulkhead;
   const struct json *op;
-  long long max;
+  long long max = 0;
   if (!setting(json_get(trace, "cfg"), "max", ANY, &max))
     return;
   if (max > 0xffffffffLL || oc_bulkhead_init(&bulkhead, (uint32_t)max, NULL) != OC_OK) {
@@ -92,7 +92,7 @@ static void replay_bulkhead(const struct json *trace) {
   for (op = json_get(trace, "ops")->first; op != NULL; op = op->next, op_index++) {
     struct fields f;
     const char *event = "";
-    long long answer, a;
+    long long answer, a = 0;
     if (!open_op(op, 6, &f))
       return;
     if (json_is(f.at[0], "acq")) {
@@ -124,7 +124,7 @@ static void replay_bulkhead(const struct json *trace) {
 static void replay_limiter(const struct json *trace) {
   const struct json *cfg = json_get(trace, "cfg"), *op;
   oc_cycle_t cycle;
-  long long limit, period, timeout;
+  long long limit = 0, period = 0, timeout = 0;
   if (!setting(cfg, "limit", 0xffffffffLL, &limit) || !setting(cfg, "period", ANY, &period) ||
       !setting(cfg, "timeout", ANY, &timeout))
     return;
@@ -136,7 +136,7 @@ static void replay_limiter(const struct json *trace) {
     struct fields f;
     oc_reservation_t promise;
     char event[32] = "";
-    long long t, n, answer = 1;
+    long long t = 0, n = 0, answer = 1;
     uint64_t now, blocked = 0, wait;
     int taken;
     if (!open_op(op, 9, &f) || !number(f.at[0], 0, ANY, &t))
@@ -185,7 +185,8 @@ static void replay_limiter(const struct json *trace) {
 /* kind cb */
 static int breaker_settings(const struct json *cfg, oc_breaker_config_t *config) {
   const struct json *wait = json_get(cfg, "wait");
-  long long size, least, trials, fail_rate, slow_rate, slow, stay, to, automatic, ms, multiplier, cap;
+  long long size = 0, least = 0, trials = 0, fail_rate = 0, slow_rate = 0, slow = 0, stay = 0, to = 0, automatic = 0;
+  long long ms = 0, multiplier = 0, cap = 0;
   if (!setting(cfg, "size", 0xffffffffLL, &size) || !setting(cfg, "min_calls", 0xffffffffLL, &least) ||
       !setting(cfg, "half_open_calls", 32767, &trials) || !setting(cfg, "fail_thr", 100000, &fail_rate) ||
       !setting(cfg, "slow_thr", 100000, &slow_rate) || !setting(cfg, "slow_dur", ANY, &slow) ||
@@ -359,7 +360,7 @@ static void replay_breaker(const struct json *trace) {
   oc_policy_t policy;
   oc_breaker_t breaker = {NULL, NULL, NULL, 0, 0};
   oc_error_t error;
-  long long begin, phase;
+  long long begin = 0, phase = 0;
   uint32_t outcomes;
   memset(journal_cells, 0, sizeof journal_cells);
   if (!setting(cfg, "init", 5, &begin) || !setting(cfg, "phase", 999999999, &phase) || !breaker_settings(cfg, &config))
@@ -383,7 +384,7 @@ static void replay_breaker(const struct json *trace) {
     struct fields f;
     oc_metrics_t seen;
     char expected[512], got[512];
-    long long t, answer;
+    long long t = 0, answer = 0;
     uint64_t now;
     if (!open_op(op, 12, &f) || !number(f.at[0], 0, ANY, &t))
       break;

@@ -103,6 +103,17 @@ impl<H, P, O> Breaker<H, P, O> {
     }
 }
 
+impl StateCells {
+    /// The admission of a closed breaker, whatever its window and its settings; `None` in every other state. What
+    /// [`Breaker::enter`] does first, for hosts that keep a breaker's parts apart.
+    #[inline(always)]
+    pub fn enter_if_closed(&self, now: Nanos) -> Option<Permit> {
+        // Acquire: as in `Breaker::load`.
+        let word = StateWord(self.state.load(Acquire));
+        if word.is(State::Closed) { Some(Permit::new(now, word.generation(), false, true)) } else { None }
+    }
+}
+
 impl<H: History, P, O> Breaker<H, P, O> {
     #[inline]
     pub(super) fn cells(&self) -> &StateCells {
@@ -294,6 +305,19 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         self.record_plain(policy, permit.epoch(), mark, at);
     }
 
+    /// The common case of [`leave`](Self::leave), small enough to be inlined: a good call of no trial into a window of good
+    /// calls. Whether that is what it was, and is recorded; otherwise nothing was done, and `leave` must be called.
+    #[inline(always)]
+    pub fn leave_if_clean(&self, permit: &Permit, now: Nanos) -> bool {
+        if !permit.is_plain() {
+            return false;
+        }
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) };
+        self.record_plain_success(policy, permit.epoch(), mark)
+    }
+
     #[cold]
     fn leave_rarely(&self, permit: Permit, outcome: Outcome, at: At) {
         if outcome == Outcome::Ignored {
@@ -342,7 +366,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     }
 
     /// The common case in a few instructions: a success in a window of successes demands nothing.
-    #[inline]
+    #[inline(always)]
     fn record_plain_success(&self, policy: &Policy, epoch: Epoch, mark: Mark) -> bool {
         if mark.failed
             || mark.slow

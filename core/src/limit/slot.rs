@@ -61,7 +61,7 @@ impl Slot {
     pub(super) fn terms(&self) -> Terms {
         let tail = self.tail.load(Relaxed);
         let whole = tail & Self::LATTICE == 0;
-        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), whole: whole as u64 };
+        let scale = Scale { high: self.high.load(Relaxed), low: self.low.load(Relaxed), whole: u64::from(whole) };
         Terms { scale, unit: tail & !Self::LATTICE, cap: self.cap.load(Relaxed) }
     }
 
