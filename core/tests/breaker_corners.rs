@@ -3,8 +3,8 @@
 #![allow(missing_docs)]
 
 use overcurrent::{
-    BreakerConfig, CountBreaker, Gate, HalfOpenEnd, LiveCountBreaker, Nanos, Outcome, State, TimeBreaker, TrialTimeout,
-    Window,
+    BreakerConfig, CountBreaker, Counters, Gate, HalfOpenEnd, LiveCountBreaker, Nanos, OpenFor, Outcome, Policy, State,
+    TimeBreaker, TrialTimeout, Window,
 };
 
 const fn at(seconds: u64) -> Nanos {
@@ -152,4 +152,60 @@ fn a_trip_that_waits_for_the_time_is_not_lost_to_a_success_in_between() {
     assert!(b.enter_untimed().is_err() && b.needs_clock(), "nobody passes without the time now");
     b.settle(at(1));
     assert_eq!(b.state(at(1)), State::Open);
+}
+
+/// The wait of a refusal: enough, and not a nanosecond more.
+#[test]
+fn the_wait_of_a_refusal_is_the_least_that_is_enough() {
+    let stay = TrialTimeout::Stay { stay: Nanos::new(500), then: HalfOpenEnd::Closed };
+    for (auto, timeout) in [
+        (false, TrialTimeout::Never),
+        (true, TrialTimeout::Never),
+        (false, stay),
+        (false, TrialTimeout::Lease(Nanos::new(500))),
+    ] {
+        let policy = BreakerConfig::new(Window::calls(4))
+            .trial_calls(1)
+            .open_for(OpenFor::fixed(Nanos::new(1_000)))
+            .auto_half_open(auto)
+            .trial_timeout(timeout)
+            .build()
+            .unwrap();
+        let refused_at = |at_open: u64| {
+            let breaker = CountBreaker::<1>::new(policy).unwrap();
+            breaker.open(Nanos::ZERO).unwrap();
+            if at_open != 0 {
+                let _trial = breaker.enter(Nanos::new(at_open)).unwrap();
+            }
+            breaker
+        };
+        let wait = refused_at(0).enter(Nanos::new(300)).unwrap_err().retry_after.unwrap().get();
+        assert_eq!(refused_at(0).explain(Nanos::new(300)).refusal.unwrap().retry_after, Some(Nanos::new(wait)));
+        assert!(refused_at(0).enter(Nanos::new(300 + wait)).is_ok(), "too short while open: {wait}");
+        assert!(refused_at(0).enter(Nanos::new(300 + wait - 1)).is_err(), "too long while open: {wait}");
+        if timeout == stay {
+            let wait = refused_at(1_001).enter(Nanos::new(1_100)).unwrap_err().retry_after.unwrap().get();
+            assert!(refused_at(1_001).enter(Nanos::new(1_100 + wait)).is_ok(), "too short in half-open: {wait}");
+            assert!(refused_at(1_001).enter(Nanos::new(1_100 + wait - 1)).is_err(), "too long in half-open: {wait}");
+        }
+    }
+}
+
+/// In METRICS_ONLY a rule is told once a stay, also over a restart.
+#[test]
+fn a_rule_that_was_told_is_not_told_again_after_a_restart() {
+    let policy = BreakerConfig::new(Window::calls(4)).min_calls(1).build().unwrap();
+    let fail = |breaker: &CountBreaker<1, Policy, Counters>| {
+        breaker.leave(breaker.enter(Nanos::ZERO).unwrap(), Outcome::Failure, Nanos::ZERO);
+    };
+    let before = CountBreaker::<1>::new(policy).unwrap().with_observer(Counters::new());
+    before.metrics_only(Nanos::ZERO);
+    fail(&before);
+    assert_eq!(before.observer().get().trips, 1);
+    let mut page = [0; 64];
+    before.snapshot(&mut page, Nanos::ZERO).unwrap();
+    let after = CountBreaker::<1>::new(policy).unwrap().with_observer(Counters::new());
+    after.restore(&page, Nanos::ZERO, Nanos::ZERO).unwrap();
+    fail(&after);
+    assert_eq!(after.observer().get().trips, 0, "told twice");
 }

@@ -1,123 +1,20 @@
 //! The breaker in 32 bits against a naive one on ticks that do not wrap.
+
+#[allow(dead_code, reason = "the model's player has its test in histories.rs")]
+#[path = "model/choices.rs"]
+mod choices;
+#[allow(dead_code, reason = "the model's player has its test in histories.rs")]
+#[path = "model/tiny32.rs"]
+mod naive;
+
+use naive::{Model, Naive, counter};
 use overcurrent::breaker::SKEW;
 use overcurrent::{Outcome, Permit32, Reason, State, TinyBreaker32, TinyConfig32, TinyPolicy32};
 use proptest::prelude::*;
 use std::collections::VecDeque;
 
-/// Low half, by intent: what a chip's counter shows.
-fn counter(ticks: u64) -> u32 {
-    (ticks & 0xffff_ffff) as u32
-}
-
 fn policy(window: u32, wait: u32) -> TinyConfig32 {
     TinyConfig32::new(window, wait).min_calls(1)
-}
-
-#[derive(Debug)]
-enum Naive {
-    Closed(VecDeque<bool>),
-    Open(u64),
-    HalfOpen { out: usize, results: Vec<bool>, lease: u64 },
-    Switched(bool),
-}
-
-struct Model {
-    window: usize,
-    min_calls: usize,
-    rate: u64,
-    count: usize,
-    in_a_row: usize,
-    wait: u64,
-    trials: usize,
-    lease: u64,
-    now: Naive,
-    stay: usize,
-}
-
-impl Model {
-    fn go(&mut self, to: Naive) {
-        if !matches!(to, Naive::Open(_)) {
-            self.stay += 1;
-        }
-        self.now = to;
-    }
-
-    fn verdict(&mut self, now: u64) {
-        let Naive::HalfOpen { results, .. } = &self.now else { unreachable!() };
-        let failed = self.trials - results.iter().filter(|failed| !**failed).count();
-        if failed as u64 * 100_000 >= self.rate * self.trials as u64 {
-            self.go(Naive::Open(now + self.wait));
-        } else {
-            self.go(Naive::Closed(VecDeque::new()));
-        }
-    }
-
-    fn enter(&mut self, now: u64) -> bool {
-        match &mut self.now {
-            Naive::Closed(_) => true,
-            Naive::Switched(forced) => !*forced,
-            Naive::Open(end) if now <= *end => false,
-            Naive::Open(_) => {
-                self.go(Naive::HalfOpen { out: 0, results: Vec::new(), lease: 0 });
-                self.enter(now)
-            }
-            Naive::HalfOpen { out, results, lease } => {
-                if *out + results.len() < self.trials {
-                    *out += 1;
-                    *lease = (now + self.lease) / 64 + 1;
-                    return true;
-                }
-                if self.lease == 0 || now / 64 < *lease {
-                    return false;
-                }
-                self.verdict(now);
-                self.enter(now)
-            }
-        }
-    }
-
-    fn leave(&mut self, stay: usize, failed: bool, now: u64) {
-        if stay != self.stay {
-            return;
-        }
-        match &mut self.now {
-            Naive::Closed(window) => {
-                window.push_back(failed);
-                if window.len() > self.window {
-                    window.pop_front();
-                }
-                let calls = window.len();
-                let bad = window.iter().filter(|failed| **failed).count();
-                let row = window.iter().rev().take_while(|failed| **failed).count();
-                if bad != 0
-                    && (calls >= self.min_calls && bad as u64 * 100_000 >= self.rate * calls as u64
-                        || self.count != 0 && bad >= self.count
-                        || self.in_a_row != 0 && row >= self.in_a_row)
-                {
-                    self.go(Naive::Open(now + self.wait));
-                }
-            }
-            Naive::HalfOpen { out, results, .. } => {
-                *out -= 1;
-                results.push(failed);
-                if results.len() == self.trials {
-                    self.verdict(now);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn seen(&self) -> (State, usize, usize) {
-        match &self.now {
-            Naive::Closed(w) => (State::Closed, w.len(), w.iter().filter(|failed| **failed).count()),
-            Naive::Open(_) => (State::Open, 0, 0),
-            Naive::HalfOpen { results, .. } => {
-                (State::HalfOpen, results.len(), results.iter().filter(|failed| **failed).count())
-            }
-            Naive::Switched(forced) => (if *forced { State::ForcedOpen } else { State::Disabled }, 0, 0),
-        }
-    }
 }
 
 #[derive(Clone, Debug)]
@@ -211,10 +108,7 @@ proptest! {
                     let (permit, stay) = out.swap_remove(which % out.len());
                     if m.stay - stay < 64 {
                         b.cancel(&p, permit);
-                        match &mut m.now {
-                            Naive::HalfOpen { out, .. } if stay == m.stay => *out -= 1,
-                            _ => {}
-                        }
+                        m.cancel(stay);
                     }
                 }
                 Op::Leave(..) | Op::Cancel(_) => {}

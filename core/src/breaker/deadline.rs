@@ -85,7 +85,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             let wait = match (word.state(), policy.trial_timeout) {
                 (State::Open, _) => word.coarse_wait(),
                 (State::HalfOpen, TrialTimeout::Stay { stay, .. }) => stay.get(),
-                (State::HalfOpen, TrialTimeout::Lease(lease)) if word.permits() == 0 => lease.get(),
+                (State::HalfOpen, TrialTimeout::Lease(lease)) if word.permits(policy.trial_calls) == 0 => lease.get(),
                 _ => 0,
             };
             let stamp = match wait {
@@ -98,11 +98,21 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
     }
 
+    /// How long from `now` until `end` has ended `state`: a longest stay, and an open wait without a call, are over at
+    /// their end, an open wait and a lease only after it.
+    pub(super) const fn wait_for(policy: &Policy, state: State, end: u64, now: u64) -> Nanos {
+        let at_its_end = match state {
+            State::Open => policy.auto_half_open,
+            _ => matches!(policy.trial_timeout, TrialTimeout::Stay { .. }),
+        };
+        Nanos::new(end.saturating_sub(now).saturating_add(if at_its_end { 0 } else { 1 }))
+    }
+
     /// When a half-open state ends by time alone.
     pub(super) fn half_open_deadline(&self, policy: &Policy, word: StateWord, at: At) -> Option<u64> {
         match policy.trial_timeout {
             TrialTimeout::Stay { .. } => {}
-            TrialTimeout::Lease(_) if word.permits() == 0 => {}
+            TrialTimeout::Lease(_) if word.permits(policy.trial_calls) == 0 => {}
             TrialTimeout::Lease(_) | TrialTimeout::Never => return None,
         }
         match self.deadline_of(policy, word, at)? {
@@ -120,7 +130,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub(super) fn begin_trial_timeout(&self, policy: &Policy, word: StateWord, at: At) -> u64 {
         let deadline = match policy.trial_timeout {
             TrialTimeout::Stay { stay, .. } => (at.now + stay).get(),
-            TrialTimeout::Lease(lease) if word.permits() == 0 => (at.now + lease).get(),
+            TrialTimeout::Lease(lease) if word.permits(policy.trial_calls) == 0 => (at.now + lease).get(),
             TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
         };
         let next = word.restamped(deadline);

@@ -23,9 +23,9 @@ impl<H: History, P: Settings, O: Observer> Gate for Breaker<H, P, O> {
         loop {
             let word = self.settle_by(policy, at);
             // As in `enter`: a decision that a recorder left undone, or that new settings made due.
-            let taken = word.is(super::report::State::HalfOpen) && word.permits() == 0;
+            let taken = word.is(super::report::State::HalfOpen) && word.permits(policy.trial_calls) == 0;
             if !taken || !self.decide_if_complete(policy, word, at) {
-                return self.refusal(word, at).map_or(Ok(()), Err);
+                return self.refusal(policy, word, at).map_or(Ok(()), Err);
             }
         }
     }

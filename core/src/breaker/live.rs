@@ -12,6 +12,8 @@ use crate::time::{At, Nanos};
 use core::fmt;
 
 const WORDS: usize = 11;
+/// In the last word.
+const AUTOMATIC: u64 = 1 << 2;
 
 /// A [`Policy`] that can be replaced in one piece while others read it.
 ///
@@ -107,6 +109,13 @@ impl Sealed for LivePolicy {
     fn read(&self) -> Policy {
         self.get()
     }
+
+    fn is_automatic(&self) -> bool {
+        // Acquire: as in `get`. One word of a copy is whole by itself, be it of the change before or after.
+        let [even, odd] = &self.copies;
+        let [.., kind] = if self.version.load(Acquire) & 1 == 0 { even } else { odd };
+        kind.load(Relaxed) & AUTOMATIC != 0
+    }
 }
 
 const fn halves(low: u32, high: u32) -> u64 {
@@ -144,7 +153,7 @@ const fn pack(p: &Policy) -> [u64; WORDS] {
         halves(multiplier, jitter as u32),
         cap,
         limit,
-        kind | (p.auto_half_open as u64) << 2,
+        kind | if p.auto_half_open { AUTOMATIC } else { 0 },
     ]
 }
 
@@ -172,7 +181,7 @@ const fn unpack(words: [u64; WORDS]) -> Policy {
             2 => TrialTimeout::Stay { stay, then: HalfOpenEnd::Open },
             _ => TrialTimeout::Stay { stay, then: HalfOpenEnd::Closed },
         },
-        auto_half_open: kind & 4 != 0,
+        auto_half_open: kind & AUTOMATIC != 0,
     }
 }
 
@@ -201,7 +210,7 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
     /// gets back what the storage still holds.
     ///
     /// Thresholds apply from the next recorded outcome on, the open wait from the next trip on. A change of
-    /// `trial_timeout` while half-open starts that time anew. A change of the **length of a time slice** starts an
+    /// `trial_timeout` while half-open starts that time anew. More trials are free at once, fewer count those that are out. A change of the **length of a time slice** starts an
     /// empty window: sums of other slices cannot be told apart by the new ones.
     ///
     /// # Errors
@@ -231,9 +240,6 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
                 self.start_window_anew(&policy, at);
             }
             let leased = matches!(policy.trial_timeout, TrialTimeout::Lease(_));
-            if old.trial_calls != policy.trial_calls {
-                self.change_trials(old.trial_calls, policy.trial_calls);
-            }
             if old.trial_timeout != policy.trial_timeout || leased && old.trial_calls != policy.trial_calls {
                 self.restart_trial_timeout(&policy, at);
             }
@@ -265,22 +271,6 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
             }
             self.begin_trial_timeout(policy, word, at);
             if self.load().tag() != word.tag() {
-                return;
-            }
-        }
-    }
-
-    /// More or fewer trials: those that are out stay out, the others are free.
-    fn change_trials(&self, old: u16, new: u16) {
-        loop {
-            let word = self.load();
-            if !word.is(State::HalfOpen) {
-                return;
-            }
-            let left = word.permits().saturating_add(new).saturating_sub(old);
-            let next = word.with_permits(u64::from(left));
-            // AcqRel: as every move of the state word.
-            if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 return;
             }
         }

@@ -2,6 +2,7 @@
 
 use super::history::{Entry, History};
 use super::machine::Breaker;
+use super::policy::Policy;
 use super::report::{Explanation, Metrics, State};
 use super::rules::share;
 use super::settings::Settings;
@@ -55,21 +56,21 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let rate = |part| if enough { share(part, metrics.calls) } else { None };
         Explanation {
             metrics,
-            refusal: self.refusal(word, at),
+            refusal: self.refusal(policy, word, at),
             rule_met: if enough || !word.trial_window() { met.failure.or(met.slow) } else { None },
             failure_rate: rate(metrics.failed),
             slow_rate: rate(metrics.slow),
             failure_rate_threshold: policy.failure_rate,
             slow_rate_threshold: policy.slow_rate,
             min_calls: least,
-            trials_left: if word.is(State::HalfOpen) { word.permits() } else { 0 },
+            trials_left: if word.is(State::HalfOpen) { word.permits(policy.trial_calls) } else { 0 },
             deadline: self.next_deadline(at),
         }
     }
 
     /// What `enter` would answer, without taking anything.
-    pub(super) fn refusal(&self, word: StateWord, at: At) -> Option<Refusal> {
-        let wait = |deadline: Option<Nanos>| deadline.map(|end| end - at.now + Nanos::new(1));
+    pub(super) fn refusal(&self, policy: &Policy, word: StateWord, at: At) -> Option<Refusal> {
+        let wait = |end: Option<Nanos>| end.map(|end| Self::wait_for(policy, word.state(), end.get(), at.now.get()));
         match word.state() {
             State::Closed | State::Disabled | State::MetricsOnly => None,
             State::ForcedOpen => Some(Refusal::new(Reason::ForcedOpen, None)),
@@ -80,7 +81,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 }
                 Some(Refusal::new(Reason::BreakerOpen, wait(deadline)))
             }
-            State::HalfOpen if word.permits() > 0 => None,
+            State::HalfOpen if word.permits(policy.trial_calls) > 0 => None,
             State::HalfOpen => Some(Refusal::new(Reason::TrialsTaken, wait(self.next_deadline(at)))),
         }
     }

@@ -214,7 +214,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if left == 0 || mutated("breaker_early") {
             return None; // at the deadline itself an automatic breaker moves on
         }
-        Some(self.refuse(word, at, Reason::BreakerOpen, Some(Nanos::new(left.saturating_add(1)))))
+        // Without a call it is over at the deadline, by a call only after it.
+        let wait = if self.policy.is_automatic() { left } else { left.saturating_add(1) };
+        Some(self.refuse(word, at, Reason::BreakerOpen, Some(Nanos::new(wait))))
     }
 
     #[cold]
@@ -232,7 +234,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                         continue;
                     };
                     if at.now.get() <= deadline && !mutated("breaker_early") {
-                        let wait = Nanos::new(deadline.saturating_sub(at.now.get()).saturating_add(1));
+                        let wait = Self::wait_for(policy, State::Open, deadline, at.now.get());
                         return Err(self.refuse(word, at, Reason::BreakerOpen, Some(wait)));
                     }
                     // The first call after the wait: to half-open and one permit taken, in one swap.
@@ -243,12 +245,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     }
                 }
                 State::HalfOpen => {
-                    if word.permits() == 0 {
+                    if word.permits(policy.trial_calls) == 0 {
                         if self.decide_if_complete(policy, word, at) {
                             continue;
                         }
                         let lease = self.half_open_deadline(policy, word, at);
-                        let wait = lease.map(|end| Nanos::new(end.saturating_sub(at.now.get()).saturating_add(1)));
+                        let wait = lease.map(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
                         return Err(self.refuse(word, at, Reason::TrialsTaken, wait));
                     }
                     let (next, limit) = taken(policy, word, 0, at.now.get());
@@ -417,13 +419,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if !permit.is_trial() {
             return;
         }
-        let most = self.policy.read().borrow().trial_calls;
         loop {
             let word = self.load();
-            if !word.is(State::HalfOpen) || word.generation() != permit.generation() || word.permits() >= most {
+            if !word.is(State::HalfOpen) || word.generation() != permit.generation() || !word.has_taken() {
                 return;
             }
-            let next = word.permit_back(most);
+            let next = word.permit_back();
             if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 return;
             }
@@ -443,13 +444,13 @@ pub(super) fn half_open(policy: &Policy, word: StateWord, now: u64) -> (StateWor
         TrialTimeout::Stay { stay, .. } => now.saturating_add(stay.get()),
         TrialTimeout::Lease(_) | TrialTimeout::Never => 0,
     };
-    (word.to_half_open(policy.trial_calls, deadline), deadline)
+    (word.to_half_open(deadline), deadline)
 }
 
 /// One trial permit taken as of `now`, and the deadline that then holds.
 fn taken(policy: &Policy, word: StateWord, deadline: u64, now: u64) -> (StateWord, u64) {
     match policy.trial_timeout {
-        TrialTimeout::Lease(lease) if word.permits() == 1 && !mutated("breaker_no_lease") => {
+        TrialTimeout::Lease(lease) if word.permits(policy.trial_calls) == 1 && !mutated("breaker_no_lease") => {
             let end = now.saturating_add(lease.get());
             (word.permit_taken(Some(end)), end)
         }

@@ -5,7 +5,8 @@ use crate::time::Nanos;
 /// A breaker's admission: the generation that issued it, whether it is a trial, and when the call began.
 ///
 /// Give it back with `leave` or `cancel`. A permit of an older generation changes nothing in a newer one: a result
-/// from before the outage can neither close a half-open breaker nor open a closed one.
+/// from before the outage can neither close a half-open breaker nor open a closed one. Generations have 16 bits: a permit
+/// that is exactly 65,536 of them old (or a multiple) is mistaken for a current one.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a permit that is dropped is a lost call: give it back with `leave` or `cancel`"]
 pub struct Permit {

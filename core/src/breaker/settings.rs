@@ -14,6 +14,8 @@ pub trait Sealed {
         Self: 'a;
     /// Reads them, all of one version.
     fn read(&self) -> Self::Read<'_>;
+    /// Whether an open breaker moves on without a call: the one setting that a plain refusal needs.
+    fn is_automatic(&self) -> bool;
 }
 
 impl Settings for Policy {}
@@ -25,6 +27,11 @@ impl Sealed for Policy {
     #[inline(always)]
     fn read(&self) -> &Policy {
         self
+    }
+
+    #[inline(always)]
+    fn is_automatic(&self) -> bool {
+        self.auto_half_open
     }
 }
 

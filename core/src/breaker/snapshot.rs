@@ -1,13 +1,14 @@
 //! A breaker's state over a restart: what it was doing, how long it still had to, and the outcomes in its window.
 //!
-//! Payload, version 1: state, attempts, "the window is the trials'" (1 byte each); remaining time (8 bytes, all ones for
+//! Payload, version 1: state, attempts, flags (1 byte each: the window is the trials', a
+//! failure rule has been told in METRICS_ONLY, the slow rule has); remaining time (8 bytes, all ones for
 //! none); failures in a row (4); then the window, as its storage writes it. All times are remaining ones.
 
 use super::history::{Entry, History};
 use super::machine::Breaker;
 use super::report::State;
 use super::settings::Settings;
-use super::state::StateWord;
+use super::state::{StateWord, TOLD_FAILURE, TOLD_SLOW};
 use crate::event::{EventKind, Observer};
 use crate::snapshot::{Reader, SnapshotError, Writer, kind};
 use crate::sync::{AcqRel, Acquire, Relaxed, Release};
@@ -15,6 +16,10 @@ use crate::time::{At, Nanos};
 use core::borrow::Borrow;
 
 const VERSION: u8 = 1;
+/// The flags.
+const TRIAL: u8 = 1;
+const FAILURE_TOLD: u8 = 1 << 1;
+const SLOW_TOLD: u8 = 1 << 2;
 const NEVER: u64 = u64::MAX;
 
 impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
@@ -61,7 +66,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let mut writer = Writer::new(out, kind::BREAKER, VERSION);
         writer.u8(word.state() as u8);
         writer.u8(word.attempts());
-        writer.u8(u8::from(word.trial_window()));
+        writer.u8(flags(word));
         writer.u64(remaining);
         writer.u32(self.in_a_row_now(word.generation()));
         self.history.save(Entry { policy, now: at.now.get() }, word.epoch(), &mut writer);
@@ -86,19 +91,24 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             _ => return Err(SnapshotError::Mismatch),
         };
         let attempts = reader.u8()?.min(127);
-        let trial = reader.u8()? != 0;
+        let flags = reader.u8()?;
+        let trial = flags & TRIAL != 0;
         let remaining = reader.u64()?;
         let in_a_row = reader.u32()?;
         let entry = Entry { policy, now: at.now.get() };
         let saved = self.history.check_saved(trial, reader.rest())?;
         let left = Nanos::new(remaining) - off;
-        let deadline = if remaining == NEVER { 0 } else { (at.now + left).get() };
+        let deadline = match (at.now + left).get() {
+            _ if remaining == NEVER => 0,
+            // In half-open 0 is no deadline: one that is over at the beginning of time is over a nanosecond later.
+            0 if state == State::HalfOpen => 1,
+            end => end,
+        };
         loop {
             let word = self.load();
             // A trial that had not reported is gone with the process that ran it.
-            let permits = u32::from(policy.trial_calls).saturating_sub(saved);
-            let permits = u16::try_from(permits).unwrap_or(u16::MAX);
-            let next = word.restored(state, trial, attempts, permits, deadline, left.get());
+            let taken = u16::try_from(saved.min(u32::from(policy.trial_calls))).unwrap_or(policy.trial_calls);
+            let next = word.restored(state, flags, attempts, taken, deadline, left.get());
             // AcqRel: as every move of the state word.
             if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_err() {
                 continue;
@@ -124,14 +134,26 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
 impl StateWord {
     /// The state of a snapshot, in a new generation.
-    const fn restored(self, state: State, trial: bool, attempts: u8, permits: u16, deadline: u64, wait: u64) -> Self {
+    const fn restored(self, state: State, flags: u8, attempts: u8, taken: u16, deadline: u64, wait: u64) -> Self {
         let fresh = self.to_plain(State::Closed, attempts);
         match state {
-            State::Open => fresh.with_trial_window(trial).to_open(attempts, deadline, wait),
-            State::HalfOpen => fresh.restored_half_open(permits, deadline),
+            State::Open => fresh.with_trial_window(flags & TRIAL != 0).to_open(attempts, deadline, wait),
+            State::HalfOpen => fresh.restored_half_open(taken, deadline),
+            State::MetricsOnly => {
+                let failure = if flags & FAILURE_TOLD == 0 { 0 } else { TOLD_FAILURE };
+                let slow = if flags & SLOW_TOLD == 0 { 0 } else { TOLD_SLOW };
+                self.to_plain(state, attempts).with_told(failure | slow)
+            }
             _ => self.to_plain(state, attempts),
         }
     }
+}
+
+const fn flags(word: StateWord) -> u8 {
+    let metrics_only = word.is(State::MetricsOnly);
+    (if word.trial_window() { TRIAL } else { 0 })
+        | if metrics_only && word.told(TOLD_FAILURE) { FAILURE_TOLD } else { 0 }
+        | if metrics_only && word.told(TOLD_SLOW) { SLOW_TOLD } else { 0 }
 }
 
 /// Outcomes in a byte, the first lowest: pairs of bits, failed and slow.

@@ -11,7 +11,9 @@
 //! | 9-15 | attempts: trips without a close in between, at most 127 |
 //! | 16-31 | generation: one stay with one window, +1 with every transition but those into OPEN |
 //! | 32-47 | the low 16 bits of the deadline |
-//! | 48-63 | HALF_OPEN: permits left. OPEN: the wait, for whoever must stamp the deadline in the publisher's place |
+//! | 48-63 | HALF_OPEN: permits taken, given back ones off (below zero in two's complement: results without permits may give
+//!   back more); how many are left follows from the settings of whoever asks. OPEN: the wait, for whoever must stamp the
+//!   deadline in the publisher's place |
 //!
 //! The **deadline word** holds the upper 48 bits and a tag: generation and turn of the state it belongs to. It is
 //! stamped *after* the state is published, by the publisher or by whoever finds the stamp missing. So nothing is
@@ -28,6 +30,8 @@ const GENERATION_AT: u32 = 16;
 const LOW_AT: u32 = 32;
 const AUX_AT: u32 = 48;
 const MAX_ATTEMPTS: u64 = 127;
+/// The first negative number of permits taken; trials are at most 32,767.
+const BELOW_ZERO: u16 = 1 << 15;
 
 /// The state word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,8 +98,21 @@ impl StateWord {
         (self.0 >> ATTEMPTS_AT & MAX_ATTEMPTS) as u8
     }
 
-    pub(crate) const fn permits(self) -> u16 {
+    /// Trial permits that are out, or came back with a result.
+    const fn taken(self) -> u16 {
         (self.0 >> AUX_AT) as u16
+    }
+
+    /// Whether a trial permit can come back.
+    pub(crate) const fn has_taken(self) -> bool {
+        self.taken() != 0 && self.taken() < BELOW_ZERO
+    }
+
+    /// Trial permits left of `trials`. Counted from what was taken, so that a state published under older settings
+    /// lacks none.
+    pub(crate) const fn permits(self, trials: u16) -> u16 {
+        let taken = self.taken();
+        if taken < BELOW_ZERO { trials.saturating_sub(taken) } else { trials.saturating_add(taken.wrapping_neg()) }
     }
 
     pub(crate) const fn tag(self) -> u64 {
@@ -145,10 +162,10 @@ impl StateWord {
         )
     }
 
-    /// To HALF_OPEN with that many permits left; `deadline` is 0 for none.
-    pub(crate) const fn to_half_open(self, permits: u16, deadline: u64) -> Self {
+    /// To HALF_OPEN with every permit free; `deadline` is 0 for none.
+    pub(crate) const fn to_half_open(self, deadline: u64) -> Self {
         let generation = self.generation().wrapping_add(1);
-        Self::build(self.turned(), State::HalfOpen, true, self.attempts() as u64, generation, deadline, permits as u64)
+        Self::build(self.turned(), State::HalfOpen, true, self.attempts() as u64, generation, deadline, 0)
     }
 
     /// To a state that has no deadline and a fresh window.
@@ -163,35 +180,27 @@ impl StateWord {
     }
 
     /// HALF_OPEN of a snapshot, in the generation this word has.
-    pub(crate) const fn restored_half_open(self, permits: u16, deadline: u64) -> Self {
+    pub(crate) const fn restored_half_open(self, taken: u16, deadline: u64) -> Self {
         let (attempts, generation) = (self.attempts() as u64, self.generation());
-        Self::build(self.turned(), State::HalfOpen, true, attempts, generation, deadline, permits as u64)
+        Self::build(self.turned(), State::HalfOpen, true, attempts, generation, deadline, taken as u64)
     }
 
-    /// One trial permit less; the last one starts a new turn, whose deadline is `lease` (0 for none).
+    /// One trial permit less; with the last one starts a new turn, whose deadline is `lease`.
     pub(crate) const fn permit_taken(self, lease: Option<u64>) -> Self {
-        let left = (self.permits() as u64).saturating_sub(1);
+        let next = self.with_taken(self.taken().wrapping_add(1));
         match lease {
-            Some(deadline) if left == 0 => Self::build(
-                self.turned(),
-                State::HalfOpen,
-                true,
-                self.attempts() as u64,
-                self.generation(),
-                deadline,
-                0,
-            ),
-            _ => self.with_permits(left),
+            Some(deadline) => next.restamped(deadline),
+            None => next,
         }
     }
 
-    pub(crate) const fn permit_back(self, most: u16) -> Self {
-        let left = self.permits();
-        self.with_permits(if left < most { left.wrapping_add(1) } else { left } as u64)
+    /// One trial permit more.
+    pub(crate) const fn permit_back(self) -> Self {
+        if self.taken() == BELOW_ZERO { self } else { self.with_taken(self.taken().wrapping_sub(1)) }
     }
 
-    pub(crate) const fn with_permits(self, left: u64) -> Self {
-        Self(self.0 & (u64::MAX >> 16) | left << AUX_AT)
+    const fn with_taken(self, taken: u16) -> Self {
+        Self(self.0 & (u64::MAX >> 16) | (taken as u64) << AUX_AT)
     }
 
     /// The same state under a new turn with another deadline.

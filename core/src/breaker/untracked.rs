@@ -66,7 +66,7 @@ impl<H: History, P: Settings, O: Observer> Untracked<'_, H, P, O> {
             if !word.is(State::HalfOpen) {
                 return;
             }
-            let next = word.permit_back(u16::MAX);
+            let next = word.permit_back();
             if self.0.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 return;
             }

@@ -33,6 +33,10 @@ use crate::time::{At, Nanos};
 /// permits back only while nobody has asked it since; otherwise they are forfeited: the pipeline may admit less, never
 /// more. The refusal tells the longest wait of all the gates that refused, and none if for one of them time alone will
 /// not help, with that gate's reason.
+///
+/// No method of a gate may panic; none of this crate's does. The crate cannot catch one: if a gate of your own panics in
+/// `leave` or `cancel` inside a tuple or an array, the gates before it are not told, and what they gave stays taken (a
+/// bulkhead's slot for good, a breaker's trial until its lease ends).
 pub trait Gate {
     /// What an admitted call carries until it ends. Consumed by [`leave`](Gate::leave) or [`cancel`](Gate::cancel).
     type Permit;

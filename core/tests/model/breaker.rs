@@ -1,10 +1,10 @@
 //! The circuit breaker, as one would write it on an afternoon: a queue of outcomes and an enum.
 
 use super::choices::{Choices, Clock};
-use overcurrent::breaker::{HalfOpenEnd, History, Permit, TimeBreaker};
+use overcurrent::breaker::{HalfOpenEnd, History, Permit, Settings, TimeBreaker};
 use overcurrent::{
-    At, Breaker, BreakerConfig, ConfigError, CountBreaker, Nanos, OpenFor, Outcome, Policy, Reason, State,
-    TrialTimeout, Window,
+    At, Breaker, BreakerConfig, ConfigError, CountBreaker, LiveCountBreaker, Nanos, OpenFor, Outcome, Policy, Reason,
+    State, TrialTimeout, Window,
 };
 use std::collections::VecDeque;
 
@@ -106,8 +106,11 @@ pub struct Model {
     newest: u64,
     trial_window: bool,
     in_a_row: u32,
-    permits: u32,
+    /// Trial permits taken, given back ones off.
+    taken: i64,
     deadline: u64,
+    /// Outcomes kept beyond the window, for a longer one to come.
+    kept: usize,
 }
 
 impl Model {
@@ -122,13 +125,32 @@ impl Model {
             newest: 0,
             trial_window: false,
             in_a_row: 0,
-            permits: 0,
+            taken: 0,
             deadline: 0,
+            kept: 0,
         }
     }
 
     fn slice_of(&self, now: u64) -> u64 {
         if let Window::Time { slice, .. } = self.plan.window { now / slice.get() } else { 0 }
+    }
+
+    fn permits(&self) -> u32 {
+        (i64::from(self.plan.trial_calls) - self.taken).max(0) as u32
+    }
+
+    /// The length of the window.
+    fn most(&self) -> usize {
+        match self.plan.window {
+            _ if self.trial_window => usize::from(self.plan.trial_calls),
+            Window::Calls(n) => n as usize,
+            Window::Time { .. } => usize::MAX,
+        }
+    }
+
+    /// How many outcomes it holds.
+    fn len(&self) -> usize {
+        self.calls.len().min(self.most())
     }
 
     /// The calls in the window that have that property.
@@ -138,7 +160,7 @@ impl Model {
             Window::Time { buckets, .. } if !self.trial_window => call.slice + u64::from(buckets) > newest,
             _ => true,
         };
-        self.calls.iter().filter(live).filter(|call| what(call)).count() as u32
+        self.calls.iter().rev().take(self.most()).filter(live).filter(|call| what(call)).count() as u32
     }
 
     /// Calls, failed, slow.
@@ -156,13 +178,12 @@ impl Model {
         self.calls.clear();
         self.trial_window = state == State::HalfOpen;
         self.in_a_row = 0;
-        self.permits = 0;
+        self.taken = 0;
         self.deadline = 0;
     }
 
     fn half_open(&mut self, now: u64) {
         self.turn(State::HalfOpen, self.attempts, now);
-        self.permits = u32::from(self.plan.trial_calls);
         if let TrialTimeout::Stay { stay, .. } = self.plan.trial_timeout {
             self.deadline = now.saturating_add(stay.get());
         }
@@ -183,10 +204,10 @@ impl Model {
     }
 
     fn take_permit(&mut self, now: u64) {
-        if let (TrialTimeout::Lease(lease), 1) = (self.plan.trial_timeout, self.permits) {
+        if let (TrialTimeout::Lease(lease), 1) = (self.plan.trial_timeout, self.permits()) {
             self.deadline = now.saturating_add(lease.get());
         }
-        self.permits -= 1;
+        self.taken += 1;
     }
 
     fn reaches(part: u32, total: u32, rate: u32) -> bool {
@@ -203,7 +224,7 @@ impl Model {
 
     fn decide_trials(&mut self, missing: u32, now: u64, random: u32) {
         let rate = if self.plan.failure_rate == 0 { 50_000 } else { self.plan.failure_rate };
-        let n = self.calls.len() as u32 + missing;
+        let n = self.len() as u32 + missing;
         let (failed, slow) = (self.count(now, |call| call.failed), self.count(now, |call| call.slow));
         if Self::reaches(failed + missing, n, rate) || Self::reaches(slow, n, self.plan.slow_rate) {
             self.open(now, random);
@@ -213,7 +234,7 @@ impl Model {
     }
 
     fn trials_complete(&self) -> bool {
-        self.calls.len() as u32 >= u32::from(self.plan.trial_min)
+        self.len() as u32 >= u32::from(self.plan.trial_min)
     }
 
     /// What time alone has changed by `now`. A long chain is cut off after 64 links, as documented.
@@ -229,8 +250,8 @@ impl Model {
                     HalfOpenEnd::Open => self.open(as_of, random),
                     HalfOpenEnd::Closed => self.turn(State::Closed, 0, as_of),
                 },
-                (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits == 0 && now > self.deadline => {
-                    let missing = u32::from(self.plan.trial_calls).saturating_sub(self.calls.len() as u32);
+                (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits() == 0 && now > self.deadline => {
+                    let missing = u32::from(self.plan.trial_calls).saturating_sub(self.len() as u32);
                     self.decide_trials(missing, as_of, random);
                 }
                 _ => return,
@@ -241,13 +262,49 @@ impl Model {
     pub fn next_deadline(&self) -> Option<u64> {
         match (self.state, self.plan.trial_timeout) {
             (State::Open, _) | (State::HalfOpen, TrialTimeout::Stay { .. }) => Some(self.deadline),
-            (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits == 0 => Some(self.deadline),
+            (State::HalfOpen, TrialTimeout::Lease(_)) if self.permits() == 0 => Some(self.deadline),
             _ => None,
         }
     }
 
+    /// New settings: trials that are out stay out, and a time limit for them that is another one begins anew.
+    fn reconfigure(&mut self, plan: Plan, now: u64) {
+        let old = std::mem::replace(&mut self.plan, plan);
+        if self.state != State::HalfOpen {
+            return;
+        }
+        let leased = matches!(plan.trial_timeout, TrialTimeout::Lease(_));
+        if old.trial_timeout != plan.trial_timeout || leased && old.trial_calls != plan.trial_calls {
+            self.deadline = match plan.trial_timeout {
+                TrialTimeout::Stay { stay: limit, .. } => now.saturating_add(limit.get()),
+                TrialTimeout::Lease(limit) if self.permits() == 0 => now.saturating_add(limit.get()),
+                _ => 0,
+            };
+        }
+    }
+
+    /// A restart, `off` long: trials that had not reported are lost and free again, permits of before change nothing.
+    fn restart(&mut self, before: u64, random: u32, off: u64, now: u64) {
+        self.settle_by(before, random);
+        let left = self.next_deadline().map(|end| end.saturating_sub(before).min(u64::MAX - 1).saturating_sub(off));
+        // In half-open 0 is no deadline: one that is over at the beginning of time is over a nanosecond later.
+        let first = u64::from(self.state == State::HalfOpen);
+        self.deadline = left.map_or(0, |left| now.saturating_add(left).max(first));
+        self.generation += 1;
+        let lost = self.calls.len() - self.len();
+        self.calls.drain(..lost);
+        if self.state == State::HalfOpen {
+            self.taken = self.calls.len() as i64;
+        }
+    }
+
     fn no(&self, reason: Reason, now: u64) -> No {
-        (reason, self.next_deadline().map(|end| end.saturating_sub(now).saturating_add(1)))
+        // A call comes after an open wait or a lease; what time alone ends is over at the end itself.
+        let by_time = match self.state {
+            State::Open => self.plan.auto_half_open,
+            _ => matches!(self.plan.trial_timeout, TrialTimeout::Stay { .. }),
+        };
+        (reason, self.next_deadline().map(|end| end.saturating_sub(now).saturating_add(u64::from(!by_time))))
     }
 
     pub fn enter(&mut self, now: u64, random: u32) -> Result<Ticket, No> {
@@ -259,7 +316,7 @@ impl Model {
             State::Closed | State::Disabled | State::MetricsOnly => {}
             State::ForcedOpen => return Err((Reason::ForcedOpen, None)),
             State::Open if now <= self.deadline => return Err(self.no(Reason::BreakerOpen, now)),
-            State::HalfOpen if self.permits == 0 => {
+            State::HalfOpen if self.permits() == 0 => {
                 if !self.trials_complete() {
                     return Err(self.no(Reason::TrialsTaken, now));
                 }
@@ -280,17 +337,12 @@ impl Model {
 
     /// Whether it was counted.
     fn push(&mut self, generation: u64, limit: usize, failed: bool, slow: bool, now: u64) -> bool {
-        if generation != self.generation || self.calls.len() >= limit {
+        if generation != self.generation || self.len() >= limit {
             return false;
         }
         self.newest = self.newest.max(self.slice_of(now));
         self.calls.push_back(Call { slice: self.newest, failed, slow });
-        let most = match self.plan.window {
-            _ if self.trial_window => usize::from(self.plan.trial_calls),
-            Window::Calls(n) => n as usize,
-            Window::Time { .. } => usize::MAX,
-        };
-        if self.calls.len() > most {
+        if self.calls.len() > self.most().max(self.kept) {
             self.calls.pop_front();
         }
         if self.plan.consecutive_failures != 0 {
@@ -317,10 +369,9 @@ impl Model {
     }
 
     pub fn cancel(&mut self, ticket: Ticket) {
-        let most = u32::from(self.plan.trial_calls);
         let here = self.state == State::HalfOpen && ticket.generation == self.generation;
-        if ticket.trial && here && self.permits < most {
-            self.permits += 1;
+        if ticket.trial && here && self.taken > 0 {
+            self.taken -= 1;
         }
     }
 
@@ -361,7 +412,7 @@ impl Model {
     pub fn record_untracked(&mut self, outcome: Outcome, length: u64, now: u64, random: u32) {
         self.settle_by(now, random);
         match (outcome, self.state) {
-            (Outcome::Ignored, State::HalfOpen) => self.permits = (self.permits + 1).min(65_535),
+            (Outcome::Ignored, State::HalfOpen) => self.taken -= 1,
             (Outcome::Ignored, _) | (_, State::Disabled | State::ForcedOpen) => {}
             _ => {
                 let slow = self.is_slow(length);
@@ -420,16 +471,43 @@ pub fn play_time(bytes: &[u8]) {
     Game { clock, choices, plan, breaker, permits: vec![], untimed: vec![] }.play();
 }
 
-struct Game<'a, H> {
+/// Plays one history to a breaker whose settings change between the calls, and its model.
+pub fn play_live(bytes: &[u8]) {
+    let mut choices = Choices::of(bytes);
+    let drawn = |choices: &mut Choices<'_>| {
+        let window = choices.within(1, 32);
+        Plan::drawn(choices, Window::calls(window), window)
+    };
+    let plan = drawn(&mut choices);
+    let breaker = LiveCountBreaker::<2>::live(plan.build().expect("drawn within the ranges")).expect("it fits");
+    let clock = Clock::starting(&mut choices, 1_000, u64::MAX - 1);
+    let mut game = Game { clock, choices, plan, breaker, permits: vec![], untimed: vec![] };
+    let mut model = Model::new(plan);
+    model.kept = 32; // what the ring holds
+    while !game.choices.is_over() {
+        let at = At::from(Nanos::new(game.clock.read(&mut game.choices)));
+        if game.choices.byte() % 8 == 0 {
+            let plan = drawn(&mut game.choices);
+            game.breaker.reconfigure(plan.build().expect("drawn within the ranges"), at).expect("it fits, nobody else");
+            game.plan = plan;
+            model.reconfigure(plan, at.now.get());
+        } else {
+            game.step(&mut model, at);
+        }
+        game.compare(&mut model, at);
+    }
+}
+
+struct Game<'a, H, P = Policy> {
     choices: Choices<'a>,
     clock: Clock,
     plan: Plan,
-    breaker: Breaker<H>,
+    breaker: Breaker<H, P>,
     permits: Vec<(Permit, Ticket)>,
     untimed: Vec<(Permit, Ticket)>,
 }
 
-impl<H: History> Game<'_, H> {
+impl<H: History, P: Settings> Game<'_, H, P> {
     fn play(mut self) {
         let mut model = Model::new(self.plan);
         while !self.choices.is_over() {
@@ -495,6 +573,13 @@ impl<H: History> Game<'_, H> {
                 b.settle(at);
                 model.settle(now, random);
             }
+            13 if matches!(self.plan.window, Window::Calls(_)) && choices.byte() % 4 == 0 => {
+                let (off, later) = (choices.length(), self.clock.read(choices));
+                let mut page = [0; 64];
+                b.snapshot(&mut page, at).expect("it fits");
+                b.restore(&page, Nanos::new(off), Nanos::new(later)).expect("a snapshot of its own");
+                model.restart(now, random, off, later);
+            }
             13 => {
                 let (outcome, length) = (choices.pick(&OUTCOMES), choices.length());
                 model.record_untracked(outcome, length, now, random);
@@ -535,7 +620,7 @@ impl<H: History> Game<'_, H> {
             State::ForcedOpen => Some((Reason::ForcedOpen, None)),
             State::Open if at.now.get() > model.deadline => None,
             State::Open => Some(model.no(Reason::BreakerOpen, at.now.get())),
-            State::HalfOpen if model.permits > 0 => None,
+            State::HalfOpen if model.permits() > 0 => None,
             State::HalfOpen => Some(model.no(Reason::TrialsTaken, at.now.get())),
         };
         assert_eq!(refusal, expected, "explain at {at:?}, {:?}", self.plan);

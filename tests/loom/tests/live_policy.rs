@@ -3,7 +3,7 @@
 
 use loom::sync::Arc;
 use loom::thread;
-use overcurrent::{BreakerConfig, Nanos, Outcome, Policy, State, Window};
+use overcurrent::{BreakerConfig, Nanos, OpenFor, Outcome, Policy, State, TrialTimeout, Window};
 
 /// Settings whose every number says which they are.
 fn settings(which: u32) -> Policy {
@@ -62,5 +62,36 @@ fn a_change_beside_a_record_loses_no_outcome() {
         let metrics = live.metrics(Nanos::ZERO);
         assert!(metrics.failed == 1, "the failure was lost");
         assert!(metrics.state == State::Open, "one failure of one, and it is {}", metrics.state);
+    });
+}
+
+/// Trials that begin beside a change of their number: no trial is missing when their results are to decide.
+#[test]
+fn trials_that_begin_beside_a_change_of_their_number_decide() {
+    let trials = |trials| {
+        BreakerConfig::new(Window::calls(1))
+            .min_calls(1)
+            .trial_calls(trials)
+            .trial_timeout(TrialTimeout::Never)
+            .open_for(OpenFor::fixed(Nanos::new(10)))
+            .build()
+            .unwrap()
+    };
+    let mut bounded = loom::model::Builder::new();
+    bounded.preemption_bound = Some(2);
+    bounded.check(move || {
+        let live = Arc::new(overcurrent::LiveCountBreaker::<1>::live(trials(1)).unwrap());
+        live.open(Nanos::ZERO).unwrap();
+        let other = {
+            let live = live.clone();
+            thread::spawn(move || live.enter(Nanos::new(20)).ok())
+        };
+        live.reconfigure(trials(2), Nanos::new(20)).unwrap();
+        let first = other.join().unwrap();
+        let others = [live.enter(Nanos::new(30)).ok(), live.enter(Nanos::new(30)).ok()];
+        for permit in others.into_iter().chain([first]).flatten() {
+            live.leave(permit, Outcome::Success, Nanos::new(40));
+        }
+        assert!(live.state(Nanos::new(50)) == State::Closed, "every trial succeeded, and it is half-open for ever");
     });
 }

@@ -253,7 +253,9 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         if left == 0 || mutated("tiny_narrow_open") {
             return None; // at the deadline itself an automatic breaker moves on
         }
-        let refusal = Refusal::new(Reason::BreakerOpen, Some(Nanos::new(left.saturating_add(1))));
+        // Without a call it is over at the deadline, by a call only after it.
+        let wait = if self.policy().policy.auto_half_open { left } else { left.saturating_add(1) };
+        let refusal = Refusal::new(Reason::BreakerOpen, Some(Nanos::new(wait)));
         self.tell(at.now, word, EventKind::Refused(refusal));
         Some(refusal)
     }

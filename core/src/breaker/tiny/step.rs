@@ -223,8 +223,14 @@ impl TinyPolicy {
             State::HalfOpen => Reason::TrialsTaken,
         };
         let wait = match self.deadline(word, now.get()) {
-            // One more: the deadline itself is still refused.
-            Some(end) => Some(Nanos::new(end.saturating_sub(now.get()).saturating_add(1))),
+            Some(end) => {
+                // A longest stay, and an open wait without a call, are over at their end; the others only after it.
+                let at_its_end = match word.state() {
+                    State::Open => self.policy.auto_half_open,
+                    _ => matches!(self.policy.trial_timeout, TrialTimeout::Stay { .. }),
+                };
+                Some(Nanos::new(end.saturating_sub(now.get()).saturating_add(if at_its_end { 0 } else { 1 })))
+            }
             None => None,
         };
         Some(Refusal::new(reason, wait))
