@@ -157,6 +157,9 @@ impl Permit {
 
     fn take(&self) -> Option<Token> {
         let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*stage, Stage::New) {
+            return None;
+        }
         match std::mem::replace(&mut *stage, Stage::Over) {
             Stage::Held(token) => Some(token),
             Stage::New | Stage::Over => None,
