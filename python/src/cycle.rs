@@ -75,7 +75,8 @@ impl CycleLimiter {
     }
 
     fn set_limit(&self, limit: u32) -> PyResult<()> {
-        let limit = NonZeroU32::new(limit).ok_or_else(|| PyValueError::new_err("limit is 0; allowed are 1 and more"))?;
+        let limit =
+            NonZeroU32::new(limit).ok_or_else(|| PyValueError::new_err("limit is 0; allowed are 1 and more"))?;
         let busy = |busy: overcurrent::Busy| PyRuntimeError::new_err(busy.to_string());
         self.0.limiter().set_limit(limit, self.0.now()).map_err(busy)
     }

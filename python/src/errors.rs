@@ -8,11 +8,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
 
 /// A class of the package's own Python module, looked up once.
-fn class<'py>(
-    py: Python<'py>,
-    cell: &'static PyOnceLock<Py<PyType>>,
-    name: &str,
-) -> PyResult<&'py Bound<'py, PyType>> {
+fn class<'py>(py: Python<'py>, cell: &'static PyOnceLock<Py<PyType>>, name: &str) -> PyResult<&'py Bound<'py, PyType>> {
     cell.import(py, "overcurrent._errors", name)
 }
 

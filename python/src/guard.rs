@@ -167,7 +167,8 @@ impl Permit {
     }
 
     fn report(&self, py: Python<'_>, outcome: Outcome, hold: Option<Nanos>) -> PyResult<()> {
-        let token = self.take().ok_or_else(|| PyRuntimeError::new_err("this permit is not held: not entered, or over"))?;
+        let token =
+            self.take().ok_or_else(|| PyRuntimeError::new_err("this permit is not held: not entered, or over"))?;
         self.target.leave(py, token, outcome, hold);
         Ok(())
     }

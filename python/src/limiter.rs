@@ -122,12 +122,7 @@ impl Reservation {
 #[pyclass(frozen, subclass, module = "overcurrent._native")]
 pub struct RateLimiter(pub Arc<Line<LiveGcra>>);
 
-fn quota(
-    rate: u64,
-    per: Nanos,
-    burst: Option<u64>,
-    initial: Option<u64>,
-) -> PyResult<Quota> {
+fn quota(rate: u64, per: Nanos, burst: Option<u64>, initial: Option<u64>) -> PyResult<Quota> {
     let mut config = Rate::new(rate, per);
     if let Some(burst) = burst {
         config = config.burst(burst);

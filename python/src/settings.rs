@@ -48,7 +48,12 @@ pub struct Backoff(OpenFor);
 /// `first` seconds, and after each trip in a row `multiplier` times as long, up to `max`; spread by `jitter` of itself.
 #[pyfunction]
 #[pyo3(signature = (first, *, multiplier = 2.0, max = None, jitter = 0.0))]
-pub fn backoff(first: &Bound<'_, PyAny>, multiplier: f64, max: Option<&Bound<'_, PyAny>>, jitter: f64) -> PyResult<Backoff> {
+pub fn backoff(
+    first: &Bound<'_, PyAny>,
+    multiplier: f64,
+    max: Option<&Bound<'_, PyAny>>,
+    jitter: f64,
+) -> PyResult<Backoff> {
     let cap = max.map_or(Ok(Nanos::HOUR), |max| nanos("max", max))?;
     let milli = fraction("multiplier", multiplier, 1e3, 1.0, 1_000.0)?;
     let open_for = OpenFor::exponential(nanos("first", first)?, milli, cap);
@@ -181,7 +186,9 @@ impl Settings {
         }
         match (self.slow_call, self.slow_rate) {
             (Some(limit), rate) => config = config.slow_call(limit, rate.unwrap_or(100_000)),
-            (None, Some(_)) => return Err(PyValueError::new_err("slow_rate needs slow_call: from when a call is slow")),
+            (None, Some(_)) => {
+                return Err(PyValueError::new_err("slow_rate needs slow_call: from when a call is slow"));
+            }
             (None, None) => {}
         }
         config.build().map_err(invalid)
