@@ -151,7 +151,6 @@ class Pipeline(_Guards):
         failures: _Matches | None = None,
         ignore: _Matches | None = None,
         failure_result: Callable[[Any], object] | None = None,
-        clock: ManualClock | None = None,
     ) -> Self: ...
     @property
     def gates(self) -> tuple[CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead, ...]: ...

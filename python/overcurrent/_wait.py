@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from _thread import TIMEOUT_MAX, allocate_lock
 from math import inf
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import asyncio
+    from _thread import LockType
 
     from overcurrent._native import Wait
 
@@ -20,7 +21,7 @@ def block(wait: Wait) -> None:
             # A lock, because an interrupt gets through its wait. A new one each time: a late wake is another one's.
             lock = allocate_lock()
             lock.acquire()
-            delay = wait.poll(lock.release)
+            delay = wait.poll(_Bell(lock))
             if delay is None:
                 return
             _refuse_in_a_loop()
@@ -28,6 +29,21 @@ def block(wait: Wait) -> None:
     except BaseException:
         wait.close()
         raise
+
+
+class _Bell:
+    """Ends a wait; rung twice, it does so once."""
+
+    __slots__ = ("lock",)
+
+    def __init__(self, lock: LockType) -> None:
+        self.lock = lock
+
+    def __call__(self) -> None:
+        try:
+            self.lock.release()
+        except RuntimeError:
+            pass
 
 
 def _refuse_in_a_loop() -> None:
@@ -45,7 +61,7 @@ async def sleep(wait: Wait) -> None:
     try:
         while True:
             woken: asyncio.Future[None] = loop.create_future()
-            delay = wait.poll(_waker(loop, woken))
+            delay = wait.poll(_Waker(loop, woken))
             if delay is None:
                 return
             timer = None if delay == inf else loop.call_later(delay, _wake, woken)
@@ -65,7 +81,9 @@ def _wake(woken: asyncio.Future[None]) -> None:
         woken.set_result(None)
 
 
-class _waker:  # noqa: N801
+class _Waker:
+    """Wakes a task from any thread."""
+
     __slots__ = ("loop", "woken")
 
     def __init__(self, loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> None:

@@ -37,7 +37,7 @@ pub struct BreakerCore {
     name: Py<PyAny>,
     pub label: String,
     engine: Engine,
-    clock: HostClock,
+    pub clock: HostClock,
     pub rules: Rules,
     listeners: Arc<Listeners>,
     settings: Mutex<Settings>,

@@ -7,7 +7,7 @@ use crate::errors::refused;
 use crate::guard::{Guard, Target, Token};
 use crate::limiter::{Line, RateLimiter};
 use crate::rules::Rules;
-use crate::time::{HostClock, ManualClock};
+use crate::time::HostClock;
 use overcurrent::limit::Reservation;
 use overcurrent::{At, Clock, Gate, LiveGcra, Nanos, Outcome, Refusal};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -95,6 +95,29 @@ impl AnyGate {
     }
 }
 
+impl AnyGate {
+    /// The clock that it judges by, if it judges by one.
+    fn clock(&self) -> Option<&HostClock> {
+        Some(match self {
+            Self::Nothing | Self::Bulkhead(_) => return None,
+            Self::Breaker(gate) => &gate.clock,
+            Self::Limiter(gate) => &gate.clock,
+            Self::Cycle(gate) => &gate.clock,
+        })
+    }
+}
+
+/// One reading of it serves all gates.
+fn common_clock(gates: &Gates) -> PyResult<HostClock> {
+    let mut clocks = gates.iter().filter_map(AnyGate::clock);
+    let first = clocks.next().cloned().unwrap_or(HostClock::Monotonic);
+    if clocks.all(|clock| clock.is(&first)) {
+        Ok(first)
+    } else {
+        Err(PyValueError::new_err("the gates of a pipeline must have one clock"))
+    }
+}
+
 type Gates = [AnyGate; MOST];
 /// What a pipeline took, on the heap: it is large.
 pub type Permits = Box<<Gates as Gate>::Permit>;
@@ -173,14 +196,13 @@ pub struct Pipeline(Py<PyTuple>);
 #[pymethods]
 impl Pipeline {
     #[new]
-    #[pyo3(signature = (*gates, name = "pipeline", failures = None, ignore = None, failure_result = None, clock = None))]
+    #[pyo3(signature = (*gates, name = "pipeline", failures = None, ignore = None, failure_result = None))]
     fn new(
         gates: &Bound<'_, PyTuple>,
         name: &str,
         failures: Option<&Bound<'_, PyAny>>,
         ignore: Option<&Bound<'_, PyAny>>,
         failure_result: Option<&Bound<'_, PyAny>>,
-        clock: Option<&Bound<'_, ManualClock>>,
     ) -> PyResult<PyClassInitializer<Self>> {
         if gates.is_empty() || gates.len() > MOST {
             return Err(PyValueError::new_err(format!("{} gates; allowed are 1 to {MOST}", gates.len())));
@@ -201,7 +223,7 @@ impl Pipeline {
         }
         let own = failures.is_some() || ignore.is_some() || failure_result.is_some();
         let rules = own.then(|| Rules::new(failures, ignore, failure_result)).transpose()?;
-        let core = PipelineCore { name: name.to_owned(), gates: places, rules, clock: HostClock::of(clock) };
+        let core = PipelineCore { name: name.to_owned(), clock: common_clock(&places)?, gates: places, rules };
         let guard = Guard(Target::Pipeline(Arc::new(core)));
         Ok(PyClassInitializer::from(guard).add_subclass(Self(gates.clone().unbind())))
     }

@@ -57,6 +57,15 @@ impl HostClock {
     pub fn of(clock: Option<&Bound<'_, ManualClock>>) -> Self {
         clock.map_or(Self::Monotonic, |clock| Self::Manual(Arc::clone(&clock.get().0)))
     }
+
+    /// Whether both tell one and the same time.
+    pub fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Monotonic, Self::Monotonic) => true,
+            (Self::Manual(one), Self::Manual(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
 }
 
 impl Clock for HostClock {

@@ -112,7 +112,7 @@ def parts():
     breaker = oc.CircuitBreaker("db", window=oc.last_calls(4), min_calls=2, open_for=5, clock=clock)
     limiter = oc.RateLimiter(4, name="api", clock=clock)
     pool = oc.Bulkhead(1, name="pool")
-    return clock, breaker, limiter, pool, oc.Pipeline(breaker, limiter, pool, clock=clock)
+    return clock, breaker, limiter, pool, oc.Pipeline(breaker, limiter, pool)
 
 
 def test_a_pipeline_takes_all_or_nothing():
@@ -169,6 +169,8 @@ def test_a_pipeline_is_of_gates():
         oc.Pipeline(3)
     with pytest.raises(ValueError):
         oc.Pipeline()
+    with pytest.raises(ValueError, match="one clock"):
+        oc.Pipeline(oc.RateLimiter(1), oc.RateLimiter(1, clock=oc.ManualClock()))
 
 
 def test_a_slot_freed_by_a_pipeline_goes_to_who_waits():

@@ -13,7 +13,8 @@ def guards():
     settings = {"window": oc.last_calls(100), "min_calls": 100, "clock": oc.ManualClock()}
     gate = oc.CircuitBreaker("it", **settings)
     inner = oc.CircuitBreaker("it", **settings)
-    return [(gate, gate), (oc.Pipeline(inner, oc.RateLimiter(10_000), oc.Bulkhead(3)), inner)]
+    limiter = oc.RateLimiter(10_000, clock=settings["clock"])
+    return [(gate, gate), (oc.Pipeline(inner, limiter, oc.Bulkhead(3)), inner)]
 
 
 @pytest.fixture(params=[0, 1], ids=["breaker", "pipeline"])
