@@ -19,6 +19,7 @@ from overcurrent._native import (
     Peek,
     Permit,
     Reservation,
+    RetryBudget,
     Stats,
     Stay,
     Subscription,
@@ -29,6 +30,7 @@ from overcurrent._native import (
     last_seconds,
     longest_stay,
 )
+from overcurrent._retry import Retry
 
 __all__ = [
     "Backoff",
@@ -48,6 +50,8 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "Reservation",
+    "Retry",
+    "RetryBudget",
     "State",
     "Stats",
     "Stay",

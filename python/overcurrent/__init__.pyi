@@ -331,6 +331,42 @@ class Event:
 class Subscription:
     def close(self) -> None: ...
 
+@final
+class RetryBudget:
+    def __new__(
+        cls,
+        *,
+        ratio: float = 0.2,
+        min_per_second: int = 10,
+        cap: int | None = None,
+        clock: ManualClock | None = None,
+    ) -> Self: ...
+    def deposit(self) -> None: ...
+    def try_withdraw(self) -> bool: ...
+    @property
+    def available(self) -> int: ...
+
+class Retry:
+    def __init__(
+        self,
+        attempts: int = 3,
+        *,
+        on: _Exceptions | Callable[[Exception], object] | None = None,
+        first: _Seconds = 0.1,
+        multiplier: float = 2.0,
+        max: _Seconds = 30.0,
+        jitter: Literal["none", "full", "equal"] = "full",
+        budget: RetryBudget | None = None,
+        respect_retry_after: bool = True,
+        sleep: Callable[[float], object] | None = None,
+        sleep_async: Callable[[float], Awaitable[object]] | None = None,
+    ) -> None: ...
+    def __call__(self, function: _F) -> _F: ...
+    def call(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T: ...
+    async def call_async(
+        self, function: Callable[_P, Awaitable[_T]], /, *args: _P.args, **kwargs: _P.kwargs
+    ) -> _T: ...
+
 class Journal:
     dropped: int
     def __init__(self, capacity: int = 256) -> None: ...
@@ -356,6 +392,8 @@ __all__ = [
     "RateLimitedError",
     "RateLimiter",
     "Reservation",
+    "Retry",
+    "RetryBudget",
     "State",
     "Stats",
     "Stay",

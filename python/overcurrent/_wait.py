@@ -49,7 +49,7 @@ class _Bell:
 def _refuse_in_a_loop() -> None:
     asyncio = sys.modules.get("asyncio")
     if asyncio is not None and asyncio._get_running_loop() is not None:
-        msg = "this would block the running event loop: use acquire_async"
+        msg = "this would block the running event loop: use acquire_async or call_async"
         raise RuntimeError(msg)
 
 

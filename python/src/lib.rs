@@ -8,6 +8,7 @@ mod events;
 mod guard;
 mod limiter;
 mod pipeline;
+mod retry;
 mod rules;
 mod settings;
 mod time;
@@ -31,6 +32,8 @@ mod _native {
     use crate::limiter::{Peek, RateLimiter, Reservation};
     #[pymodule_export]
     use crate::pipeline::Pipeline;
+    #[pymodule_export]
+    use crate::retry::{Delays, RetryBudget};
     #[pymodule_export]
     use crate::settings::{Backoff, Stay, Window, backoff, last_calls, last_seconds, longest_stay};
     #[pymodule_export]

@@ -78,7 +78,7 @@ pub fn longest_stay(seconds: &Bound<'_, PyAny>, then: &str) -> PyResult<Stay> {
     Ok(Stay(TrialTimeout::Stay { stay: nanos("seconds", seconds)?, then }))
 }
 
-fn fraction(what: &str, value: f64, parts: f64, min: f64, max: f64) -> PyResult<u32> {
+pub fn fraction(what: &str, value: f64, parts: f64, min: f64, max: f64) -> PyResult<u32> {
     if !(min..=max).contains(&value) {
         return Err(PyValueError::new_err(format!("{what} is {value}; allowed are {min} to {max}")));
     }
