@@ -1,0 +1,65 @@
+"""Circuit breakers, rate limiters and bulkheads for sync and async Python.
+
+One object serves threads and event loops alike, without holding either. The engine below decides; this package translates.
+"""
+
+from overcurrent._errors import (
+    BulkheadFullError,
+    CircuitOpenError,
+    OvercurrentError,
+    RateLimitedError,
+    State,
+)
+from overcurrent._gates import Bulkhead, CircuitBreaker, CycleLimiter, Journal, Pipeline, RateLimiter
+from overcurrent._native import (
+    Backoff,
+    Event,
+    Explanation,
+    ManualClock,
+    Peek,
+    Permit,
+    Reservation,
+    RetryBudget,
+    Stats,
+    Stay,
+    Subscription,
+    Window,
+    __version__,
+    backoff,
+    last_calls,
+    last_seconds,
+    longest_stay,
+)
+from overcurrent._retry import Retry
+
+__all__ = [
+    "Backoff",
+    "Bulkhead",
+    "BulkheadFullError",
+    "CircuitBreaker",
+    "CircuitOpenError",
+    "CycleLimiter",
+    "Event",
+    "Explanation",
+    "Journal",
+    "ManualClock",
+    "OvercurrentError",
+    "Peek",
+    "Permit",
+    "Pipeline",
+    "RateLimitedError",
+    "RateLimiter",
+    "Reservation",
+    "Retry",
+    "RetryBudget",
+    "State",
+    "Stats",
+    "Stay",
+    "Subscription",
+    "Window",
+    "__version__",
+    "backoff",
+    "last_calls",
+    "last_seconds",
+    "longest_stay",
+]

@@ -1,0 +1,56 @@
+"""What a refused caller gets."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class State(StrEnum):
+    """The states of a circuit breaker."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half-open"
+    DISABLED = "disabled"
+    FORCED_OPEN = "forced-open"
+    METRICS_ONLY = "metrics-only"
+
+
+_TEXTS = {
+    "rate-limited": "no permit now",
+    "cost-exceeds-burst": "asks for more permits than there can ever be",
+    "breaker-open": "the circuit is open",
+    "trials-taken": "the circuit is half-open and every trial call is out",
+    "forced-open": "the circuit was forced open by hand",
+    "bulkhead-full": "every slot is taken",
+}
+
+
+class OvercurrentError(Exception):
+    """A gate refused a call: by whose name, for which reason, and after how many seconds to come back."""
+
+    name: str
+    reason: str
+    retry_after: float | None
+
+    def __init__(self, name: str, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(name, reason, retry_after)
+        self.name = name
+        self.reason = reason
+        self.retry_after = retry_after
+
+    def __str__(self) -> str:
+        text = f"{self.name}: {_TEXTS.get(self.reason, self.reason)}"
+        return text if self.retry_after is None else f"{text}; come back in {self.retry_after:.3f} s"
+
+
+class CircuitOpenError(OvercurrentError):
+    """The breaker lets no call through."""
+
+
+class RateLimitedError(OvercurrentError):
+    """The limiter has no permit."""
+
+
+class BulkheadFullError(OvercurrentError):
+    """The bulkhead has no slot."""

@@ -1,0 +1,120 @@
+//! The bulkhead, with its queue.
+
+use crate::errors::{invalid, refused};
+use crate::guard::{Guard, Permit, Target, Token};
+use crate::time::{HostClock, ManualClock, longest};
+use crate::wait::Wait;
+use overcurrent::{At, Bulkhead as Engine, Gate, Nanos, Outcome, Refusal, Slots};
+use pyo3::prelude::*;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+pub struct BulkheadCore {
+    pub name: String,
+    slots: Slots<Engine, HostClock, HostClock>,
+    /// How many have asked to wait and not ended.
+    waits: AtomicUsize,
+}
+
+impl BulkheadCore {
+    pub fn gate(&self) -> &Engine {
+        self.slots.gate()
+    }
+
+    pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
+        let entered = self.gate().enter(1, At::default());
+        entered.map(Token::Slot).map_err(|refusal| refused(py, &self.name, refusal))
+    }
+
+    pub fn leave(&self, slot: <Engine as Gate>::Permit) {
+        self.gate().leave(slot, Outcome::Success, At::default());
+        self.hand_out();
+    }
+
+    /// Gives free slots to those who wait.
+    pub fn hand_out(&self) {
+        if self.waits.load(Ordering::SeqCst) > 0 {
+            self.slots.hand_out();
+        }
+    }
+
+    fn wait(self: &Arc<Self>, max_wait: Nanos) -> Wait {
+        struct Waits(Arc<BulkheadCore>);
+        impl Drop for Waits {
+            fn drop(&mut self) {
+                self.0.waits.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        self.waits.fetch_add(1, Ordering::SeqCst);
+        let counted = Waits(Arc::clone(self));
+        let there = Arc::new(AtomicBool::new(false));
+        let told = Arc::clone(&there);
+        let waiting = async move {
+            let core = Arc::clone(&counted.0);
+            let slot = core.slots.enter_within(max_wait).await?;
+            drop(counted); // it waits no more; what it holds is the slot
+            told.store(true, Ordering::Release);
+            std::future::pending::<()>().await;
+            drop(slot);
+            Ok::<(), Refusal>(())
+        };
+        Wait {
+            name: self.name.clone(),
+            waiting: Mutex::new(Some(Box::pin(waiting))),
+            slot: Some((there, Target::Bulkhead(Arc::clone(self)))),
+        }
+    }
+}
+
+#[pyclass(frozen, subclass, extends = Guard, module = "overcurrent._native")]
+pub struct Bulkhead(pub Arc<BulkheadCore>);
+
+#[pymethods]
+impl Bulkhead {
+    #[new]
+    #[pyo3(signature = (max, *, name = "bulkhead", clock = None))]
+    fn new(max: u32, name: &str, clock: Option<&Bound<'_, ManualClock>>) -> PyResult<PyClassInitializer<Self>> {
+        let clock = HostClock::of(clock);
+        let slots = Slots::new(Engine::new(max).map_err(invalid)?).with_clock(clock.clone()).with_timer(clock);
+        let core = Arc::new(BulkheadCore { name: name.to_owned(), slots, waits: AtomicUsize::new(0) });
+        Ok(PyClassInitializer::from(Guard(Target::Bulkhead(Arc::clone(&core)))).add_subclass(Self(core)))
+    }
+
+    /// A permit that holds a slot, or `None`.
+    fn try_acquire(&self, py: Python<'_>) -> PyResult<Option<Py<Permit>>> {
+        match self.0.gate().enter(1, At::default()) {
+            Ok(slot) => Permit::held(py, Target::Bulkhead(Arc::clone(&self.0)), Token::Slot(slot)).map(Some),
+            Err(_) => Ok(None),
+        }
+    }
+
+    fn _wait(&self, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Wait> {
+        Ok(self.0.wait(longest("timeout", timeout)?))
+    }
+
+    fn resize(&self, max: u32) -> PyResult<()> {
+        self.0.gate().resize(max).map_err(invalid)?;
+        self.0.hand_out();
+        Ok(())
+    }
+
+    #[getter]
+    fn in_flight(&self) -> u32 {
+        self.0.gate().in_flight()
+    }
+
+    #[getter]
+    fn max(&self) -> u32 {
+        self.0.gate().max()
+    }
+
+    #[getter]
+    fn available(&self) -> u32 {
+        self.0.gate().available()
+    }
+
+    #[getter]
+    fn waiting(&self) -> usize {
+        self.0.slots.waiting()
+    }
+}

@@ -1,0 +1,163 @@
+//! What happened, told to whoever listens.
+
+use crate::errors;
+use crate::time::seconds;
+use overcurrent::breaker::Rule;
+use overcurrent::event::Rejections;
+use overcurrent::{EventKind, Journal};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Events of one operation wait here until it is over.
+pub type Observed = (Rejections, Journal<64>);
+
+/// One thing that happened to a breaker.
+#[pyclass(frozen, get_all, module = "overcurrent")]
+pub struct Event {
+    name: Py<PyAny>,
+    /// `"refused"`, `"tripped"`, `"transition"` or `"reset"`.
+    kind: &'static str,
+    at: f64,
+    generation: u16,
+    old: Option<Py<PyAny>>,
+    new: Option<Py<PyAny>>,
+    /// Why a call was refused, or which rule tripped.
+    reason: Option<&'static str>,
+    retry_after: Option<f64>,
+}
+
+#[pymethods]
+impl Event {
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let name = self.name.bind(py);
+        let state = |state: &Option<Py<PyAny>>| state.as_ref().map(|state| state.bind(py).to_string());
+        match self.kind {
+            "transition" => {
+                let [old, new] = [&self.old, &self.new].map(|it| state(it).unwrap_or_default());
+                format!("<Event {name} transition {old} -> {new} at {}>", self.at)
+            }
+            kind => format!("<Event {name} {kind} {} at {}>", self.reason.unwrap_or_default(), self.at),
+        }
+    }
+}
+
+fn event(py: Python<'_>, name: &Py<PyAny>, event: overcurrent::Event) -> PyResult<Event> {
+    let mut told = Event {
+        name: name.clone_ref(py),
+        kind: "reset",
+        at: seconds(event.at),
+        generation: event.generation,
+        old: None,
+        new: None,
+        reason: None,
+        retry_after: None,
+    };
+    match event.kind {
+        EventKind::Refused(refusal) => {
+            told.kind = "refused";
+            told.reason = Some(refusal.reason.name());
+            told.retry_after = refusal.retry_after.map(seconds);
+        }
+        EventKind::Tripped(trip) => {
+            told.kind = "tripped";
+            told.reason = Some(rule_name(trip.rule));
+        }
+        EventKind::Transition { from, to } => {
+            told.kind = "transition";
+            told.old = Some(errors::state(py, from)?);
+            told.new = Some(errors::state(py, to)?);
+        }
+        _ => {}
+    }
+    Ok(told)
+}
+
+pub const fn rule_name(rule: Rule) -> &'static str {
+    match rule {
+        Rule::FailureRate => "failure-rate",
+        Rule::SlowRate => "slow-rate",
+        Rule::FailureCount => "failure-count",
+        Rule::ConsecutiveFailures => "consecutive-failures",
+    }
+}
+
+type Callbacks = Vec<(u64, bool, Py<PyAny>)>;
+
+/// Those who listen, in order.
+#[derive(Default)]
+pub struct Listeners {
+    callbacks: Mutex<(u64, Callbacks)>,
+}
+
+impl Listeners {
+    pub fn lock(&self) -> std::sync::MutexGuard<'_, (u64, Callbacks)> {
+        self.callbacks.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Tells the log and everybody who listens what `journal` holds.
+    #[inline]
+    pub fn tell(&self, py: Python<'_>, name: &Py<PyAny>, journal: &Journal<64>) {
+        if !journal.is_empty() {
+            self.tell_all(py, name, journal);
+        }
+    }
+
+    #[cold]
+    fn tell_all(&self, py: Python<'_>, name: &Py<PyAny>, journal: &Journal<64>) {
+        while let Some(next) = journal.pop() {
+            let transition = matches!(next.kind, EventKind::Transition { .. });
+            let callbacks: Vec<Py<PyAny>> = {
+                let held = self.lock();
+                held.1.iter().filter(|(_, all, _)| *all || transition).map(|it| it.2.clone_ref(py)).collect()
+            };
+            if callbacks.is_empty() && !transition {
+                continue;
+            }
+            let told = event(py, name, next).and_then(|event| Bound::new(py, event));
+            let run = |told: &Bound<'_, Event>| -> PyResult<()> {
+                if transition {
+                    static LOG: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+                    LOG.import(py, "overcurrent._log", "transition")?.call1((told,))?;
+                }
+                for callback in callbacks {
+                    // One that raises must not change what the call brought, nor keep the others from hearing.
+                    if let Err(error) = callback.bind(py).call1((told,)) {
+                        error.write_unraisable(py, Some(callback.bind(py)));
+                    }
+                }
+                Ok(())
+            };
+            if let Err(error) = told.and_then(|told| run(&told)) {
+                error.write_unraisable(py, None);
+            }
+        }
+    }
+
+    pub fn add(self: &Arc<Self>, callback: Py<PyAny>, all: bool) -> Subscription {
+        let mut held = self.lock();
+        held.0 += 1;
+        let id = held.0;
+        held.1.push((id, all, callback));
+        Subscription { listeners: Arc::clone(self), id }
+    }
+}
+
+/// A handle on a listener: `close()` ends it.
+#[pyclass(frozen, module = "overcurrent")]
+pub struct Subscription {
+    listeners: Arc<Listeners>,
+    id: u64,
+}
+
+#[pymethods]
+impl Subscription {
+    fn close(&self) {
+        let gone = {
+            let mut held = self.listeners.lock();
+            let at = held.1.iter().position(|(id, ..)| *id == self.id);
+            at.map(|at| held.1.remove(at))
+        };
+        drop(gone); // outside the lock: it may run foreign code
+    }
+}

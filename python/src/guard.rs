@@ -1,0 +1,298 @@
+//! What a breaker, a bulkhead and a pipeline have in common: a permit before a call, a verdict after it.
+
+use crate::breaker::BreakerCore;
+use crate::bulkhead::BulkheadCore;
+use crate::pipeline::{Permits, PipelineCore};
+use crate::rules::Rules;
+use crate::time::nanos;
+use crate::wait::Waiting;
+use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
+use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyTuple};
+use std::sync::{Arc, Mutex, PoisonError};
+
+#[derive(Clone)]
+pub enum Target {
+    Breaker(Arc<BreakerCore>),
+    Bulkhead(Arc<BulkheadCore>),
+    Pipeline(Arc<PipelineCore>),
+}
+
+/// What was taken for one call.
+pub enum Token {
+    Breaker {
+        permit: overcurrent::Permit,
+        /// Whether the entry knew the time.
+        timed: bool,
+    },
+    Slot(<Bulkhead as Gate>::Permit),
+    Pipeline(Permits),
+    /// A slot that was waited for: goes back when this is dropped.
+    Waited(Waiting),
+}
+
+impl Target {
+    #[inline]
+    fn enter(&self, py: Python<'_>) -> PyResult<Token> {
+        match self {
+            Self::Breaker(breaker) => breaker.admit(py),
+            Self::Bulkhead(bulkhead) => bulkhead.enter(py),
+            Self::Pipeline(pipeline) => pipeline.enter(py),
+        }
+    }
+
+    /// `hold`: how long the other side asked not to be called.
+    #[inline]
+    fn leave(&self, py: Python<'_>, token: Token, outcome: Outcome, hold: Option<Nanos>) {
+        match (self, token) {
+            (Self::Breaker(breaker), Token::Breaker { permit, timed }) => {
+                breaker.report(py, permit, timed, outcome, hold);
+            }
+            (Self::Bulkhead(bulkhead), Token::Slot(slot)) => bulkhead.leave(slot),
+            (Self::Pipeline(pipeline), Token::Pipeline(permits)) => pipeline.leave(py, permits, outcome, hold),
+            (_, token) => drop(token),
+        }
+    }
+
+    fn rules(&self) -> &Rules {
+        static NONE: Rules = Rules::none();
+        match self {
+            Self::Breaker(breaker) => &breaker.rules,
+            Self::Bulkhead(_) => &NONE,
+            Self::Pipeline(pipeline) => pipeline.rules(),
+        }
+    }
+
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Breaker(breaker) => &breaker.label,
+            Self::Bulkhead(bulkhead) => &bulkhead.name,
+            Self::Pipeline(pipeline) => &pipeline.name,
+        }
+    }
+
+    fn returned(&self, py: Python<'_>, token: Token, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        let verdict = self.rules().returned(result);
+        self.leave(py, token, *verdict.as_ref().unwrap_or(&Outcome::Ignored), None);
+        verdict.map(|_| ())
+    }
+
+    fn raised(&self, py: Python<'_>, token: Token, exception: &Bound<'_, PyAny>) -> PyResult<()> {
+        let verdict = self.rules().raised(exception);
+        self.leave(py, token, *verdict.as_ref().unwrap_or(&Outcome::Ignored), None);
+        verdict.map(|_| ())
+    }
+}
+
+#[pyclass(frozen, subclass, module = "overcurrent._native")]
+pub struct Guard(pub Target);
+
+#[pymethods]
+impl Guard {
+    #[getter]
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    /// A permit for one call, to be used by `with` or `async with`, which ask for it.
+    fn permit(&self, py: Python<'_>) -> PyResult<Py<Permit>> {
+        Py::new(py, Permit { target: self.0.clone(), stage: Mutex::new(Stage::New) })
+    }
+
+    /// Takes a permit, to be given back by `success`, `fail` or `ignore`.
+    fn enter(&self, py: Python<'_>) -> PyResult<Py<Permit>> {
+        Permit::held(py, self.0.clone(), self.0.enter(py)?)
+    }
+
+    /// Calls `function` through the guard.
+    #[pyo3(signature = (function, /, *args, **kwargs))]
+    fn call<'py>(
+        &self,
+        function: &Bound<'py, PyAny>,
+        args: &Bound<'py, PyTuple>,
+        kwargs: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let py = function.py();
+        let token = self.0.enter(py)?;
+        match function.call(args, kwargs) {
+            Ok(result) => {
+                self.0.returned(py, token, &result)?;
+                Ok(result)
+            }
+            Err(error) => {
+                self.0.raised(py, token, error.value(py).as_any())?;
+                Err(error)
+            }
+        }
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        match &self.0 {
+            // Somebody else holds them too: then they are not this object's to give up.
+            Target::Breaker(breaker) if Arc::strong_count(breaker) <= 2 => breaker.traverse(&visit),
+            _ => Ok(()),
+        }
+    }
+}
+
+enum Stage {
+    New,
+    Held(Token),
+    Over,
+}
+
+/// Leave for one call.
+#[pyclass(frozen, module = "overcurrent")]
+pub struct Permit {
+    target: Target,
+    stage: Mutex<Stage>,
+}
+
+impl Permit {
+    pub fn held(py: Python<'_>, target: Target, token: Token) -> PyResult<Py<Self>> {
+        Py::new(py, Self { target, stage: Mutex::new(Stage::Held(token)) })
+    }
+
+    fn take(&self) -> Option<Token> {
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*stage, Stage::New) {
+            return None;
+        }
+        match std::mem::replace(&mut *stage, Stage::Over) {
+            Stage::Held(token) => Some(token),
+            Stage::New | Stage::Over => None,
+        }
+    }
+
+    fn report(&self, py: Python<'_>, outcome: Outcome, hold: Option<Nanos>) -> PyResult<()> {
+        let token =
+            self.take().ok_or_else(|| PyRuntimeError::new_err("this permit is not held: not entered, or over"))?;
+        self.target.leave(py, token, outcome, hold);
+        Ok(())
+    }
+
+    fn begin(&self, py: Python<'_>) -> PyResult<()> {
+        let stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        match *stage {
+            Stage::Held(_) => return Ok(()),
+            Stage::Over => return Err(PyRuntimeError::new_err("a permit is for one call; ask for another one")),
+            Stage::New => drop(stage),
+        }
+        let token = self.target.enter(py)?; // outside the lock: listeners run
+        let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = std::mem::replace(&mut *stage, Stage::Held(token));
+        drop(stage);
+        drop(before);
+        Ok(())
+    }
+
+    fn end(&self, py: Python<'_>, exception: &Bound<'_, PyAny>) -> PyResult<()> {
+        match self.take() {
+            None => Ok(()), // it has its verdict
+            Some(token) if exception.is_none() => self.target.returned_nothing(py, token),
+            Some(token) => self.target.raised(py, token, exception),
+        }
+    }
+}
+
+impl Target {
+    fn returned_nothing(&self, py: Python<'_>, token: Token) -> PyResult<()> {
+        self.leave(py, token, Outcome::Success, None);
+        Ok(())
+    }
+}
+
+#[pymethods]
+impl Permit {
+    fn __enter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
+        slf.get().begin(slf.py())?;
+        Ok(slf.clone())
+    }
+
+    #[pyo3(signature = (kind, exception, traceback, /))]
+    fn __exit__(
+        &self,
+        kind: &Bound<'_, PyAny>,
+        exception: &Bound<'_, PyAny>,
+        traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<bool> {
+        let _ = (kind, traceback);
+        self.end(exception.py(), exception)?;
+        Ok(false)
+    }
+
+    fn __aenter__(slf: &Bound<'_, Self>) -> PyResult<Ready> {
+        slf.get().begin(slf.py())?;
+        Ok(Ready(slf.clone().into_any().unbind()))
+    }
+
+    #[pyo3(signature = (kind, exception, traceback, /))]
+    fn __aexit__(
+        &self,
+        kind: &Bound<'_, PyAny>,
+        exception: &Bound<'_, PyAny>,
+        traceback: &Bound<'_, PyAny>,
+    ) -> PyResult<Ready> {
+        let _ = (kind, traceback);
+        self.end(exception.py(), exception)?;
+        Ok(Ready(exception.py().None()))
+    }
+
+    fn success(&self, py: Python<'_>) -> PyResult<()> {
+        self.report(py, Outcome::Success, None)
+    }
+
+    /// `retry_after`: for so long the other side asked not to be called; the breaker opens for it.
+    #[pyo3(signature = (*, retry_after = None))]
+    fn fail(&self, py: Python<'_>, retry_after: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let hold = retry_after.map(|wait| nanos("retry_after", wait)).transpose()?;
+        self.report(py, Outcome::Failure, hold)
+    }
+
+    fn ignore(&self, py: Python<'_>) -> PyResult<()> {
+        self.report(py, Outcome::Ignored, None)
+    }
+
+    /// The verdict by the guard's rules: on what was returned.
+    fn returned(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
+        match self.take() {
+            None => Ok(()),
+            Some(token) => self.target.returned(result.py(), token, result),
+        }
+    }
+
+    /// The verdict by the guard's rules: on what was raised.
+    fn raised(&self, exception: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.end(exception.py(), exception)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if let Some(token) = self.take() {
+            // Dropped without a verdict: taken back. `None` only when the interpreter is going down.
+            let _ = Python::try_attach(|py| self.target.leave(py, token, Outcome::Ignored, None));
+        }
+    }
+}
+
+/// An awaitable that has its answer already.
+#[pyclass(frozen, module = "overcurrent._native")]
+pub struct Ready(Py<PyAny>);
+
+#[pymethods]
+impl Ready {
+    fn __await__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __iter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
+        slf
+    }
+
+    fn __next__(&self, py: Python) -> PyResult<()> {
+        Err(PyStopIteration::new_err((self.0.clone_ref(py),)))
+    }
+}

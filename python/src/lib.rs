@@ -1,0 +1,51 @@
+//! The Python binding: it translates, the engine decides.
+
+mod breaker;
+mod bulkhead;
+mod cycle;
+mod errors;
+mod events;
+mod guard;
+mod limiter;
+mod pipeline;
+mod retry;
+mod rules;
+mod settings;
+mod time;
+mod wait;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod _native {
+    #[pymodule_export]
+    use crate::breaker::{Breaker, Explanation, Stats};
+    #[pymodule_export]
+    use crate::bulkhead::Bulkhead;
+    #[pymodule_export]
+    use crate::cycle::CycleLimiter;
+    #[pymodule_export]
+    use crate::events::{Event, Subscription};
+    #[pymodule_export]
+    use crate::guard::{Guard, Permit, Ready};
+    #[pymodule_export]
+    use crate::limiter::{Peek, RateLimiter, Reservation};
+    #[pymodule_export]
+    use crate::pipeline::Pipeline;
+    #[pymodule_export]
+    use crate::retry::{Delays, RetryBudget};
+    #[pymodule_export]
+    use crate::settings::{Backoff, Stay, Window, backoff, last_calls, last_seconds, longest_stay};
+    #[pymodule_export]
+    use crate::time::ManualClock;
+    #[pymodule_export]
+    use crate::wait::Wait;
+
+    use super::*;
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        crate::time::align_with_python(module.py())
+    }
+}

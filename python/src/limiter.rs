@@ -1,0 +1,253 @@
+//! The rate limiter, and the queue that both kinds of limiter have in front.
+
+use crate::errors::{invalid, refused};
+use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
+use crate::wait::Wait;
+use overcurrent::limit::GcraSnapshot;
+use overcurrent::{Clock, LiveGcra, Nanos, Quota, Rate, Reserve, Waiters};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyBytes;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A limiter with its clock and those who wait for it.
+pub struct Line<L: Reserve> {
+    pub name: String,
+    pub clock: HostClock,
+    waiters: Waiters<L, HostClock, HostClock>,
+    /// How many have asked to wait and not ended: while there are none, the queue need not be asked.
+    waits: AtomicUsize,
+}
+
+impl<L: Reserve> Line<L> {
+    pub fn new(name: String, limiter: L, clock: HostClock) -> Arc<Self> {
+        let waiters = Waiters::new(limiter).with_clock(clock.clone()).with_timer(clock.clone());
+        Arc::new(Self { name, clock, waiters, waits: AtomicUsize::new(0) })
+    }
+
+    pub fn limiter(&self) -> &L {
+        self.waiters.limiter()
+    }
+
+    pub fn now(&self) -> Nanos {
+        self.clock.now().now
+    }
+
+    pub fn waiting(&self) -> usize {
+        self.waiters.waiting()
+    }
+
+    /// Takes `n` permits unless somebody waits for them.
+    #[inline]
+    pub fn try_acquire(&self, n: u32, at_once: impl FnOnce(&L, Nanos) -> bool) -> bool {
+        if self.waits.load(Ordering::SeqCst) == 0 {
+            at_once(self.limiter(), self.now())
+        } else {
+            self.waiters.try_acquire(n).is_ok()
+        }
+    }
+}
+
+impl<L: Reserve<Reservation: Send> + Send + Sync + 'static> Line<L> {
+    /// A place in the queue, joined at its first poll.
+    pub fn wait(self: &Arc<Self>, n: u32, max_wait: Nanos) -> Wait {
+        struct Waits<L: Reserve>(Arc<Line<L>>);
+        impl<L: Reserve> Drop for Waits<L> {
+            fn drop(&mut self) {
+                self.0.waits.fetch_sub(1, Ordering::SeqCst);
+            }
+        }
+        self.waits.fetch_add(1, Ordering::SeqCst);
+        let counted = Waits(Arc::clone(self));
+        let waiting = async move { counted.0.waiters.acquire_within(n, max_wait).await };
+        Wait { name: self.name.clone(), waiting: Mutex::new(Some(Box::pin(waiting))), slot: None }
+    }
+}
+
+/// What a limiter has to say without being asked for anything.
+#[pyclass(frozen, get_all, module = "overcurrent")]
+pub struct Peek {
+    remaining: u64,
+    reset_after: f64,
+    retry_after: Option<f64>,
+}
+
+#[pymethods]
+impl Peek {
+    fn __repr__(&self) -> String {
+        let Self { remaining, reset_after, retry_after } = self;
+        let retry_after = retry_after.map_or_else(|| "None".to_owned(), |wait| format!("{wait:?}"));
+        format!("Peek(remaining={remaining}, reset_after={reset_after:?}, retry_after={retry_after})")
+    }
+}
+
+type Cancel = Box<dyn FnOnce() -> bool + Send>;
+
+/// Permits taken for later.
+#[pyclass(frozen, module = "overcurrent")]
+pub struct Reservation {
+    #[pyo3(get)]
+    wait: f64,
+    #[pyo3(get)]
+    ready_at: f64,
+    cancel: Mutex<Option<Cancel>>,
+}
+
+impl Reservation {
+    pub fn new<L>(line: &Arc<Line<L>>, promise: overcurrent::limit::Reservation) -> Self
+    where
+        L: Reserve<Reservation = overcurrent::limit::Reservation> + Send + Sync + 'static,
+    {
+        let (wait, ready_at) = (seconds(promise.wait()), seconds(promise.ready_at()));
+        let line = Arc::clone(line);
+        let cancel: Cancel = Box::new(move || line.limiter().cancel(promise));
+        Self { wait, ready_at, cancel: Mutex::new(Some(cancel)) }
+    }
+}
+
+#[pymethods]
+impl Reservation {
+    /// Gives the permits back if this is the newest promise; otherwise they are forfeited.
+    fn cancel(&self) -> bool {
+        let cancel = self.cancel.lock().unwrap_or_else(PoisonError::into_inner).take();
+        cancel.is_some_and(|cancel| cancel())
+    }
+
+    fn __repr__(&self) -> String {
+        format!("Reservation(wait={:?})", self.wait)
+    }
+}
+
+#[pyclass(frozen, subclass, module = "overcurrent._native")]
+pub struct RateLimiter(pub Arc<Line<LiveGcra>>);
+
+fn quota(rate: u64, per: Nanos, burst: Option<u64>, initial: Option<u64>) -> PyResult<Quota> {
+    let mut config = Rate::new(rate, per);
+    if let Some(burst) = burst {
+        config = config.burst(burst);
+    }
+    if let Some(initial) = initial {
+        config = config.initial(initial);
+    }
+    config.build().map_err(invalid)
+}
+
+#[pymethods]
+impl RateLimiter {
+    #[new]
+    #[pyo3(signature = (rate, *, per = None, burst = None, initial = None, name = "limiter", clock = None))]
+    fn new(
+        rate: u64,
+        per: Option<&Bound<'_, PyAny>>,
+        burst: Option<u64>,
+        initial: Option<u64>,
+        name: &str,
+        clock: Option<&Bound<'_, ManualClock>>,
+    ) -> PyResult<Self> {
+        let per = per.map_or(Ok(Nanos::SECOND), |per| nanos("per", per))?;
+        let clock = HostClock::of(clock);
+        let limiter = LiveGcra::starting(quota(rate, per, burst, initial)?, clock.now().now);
+        Ok(Self(Line::new(name.to_owned(), limiter, clock)))
+    }
+
+    #[pyo3(signature = (n = 1))]
+    fn try_acquire(&self, n: u32) -> bool {
+        self.0.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok())
+    }
+
+    /// `None` when the permits are taken, otherwise a place in the queue.
+    fn _wait(&self, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
+        let max_wait = longest("timeout", timeout)?;
+        Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
+    }
+
+    /// Takes as many of `n` permits as there are, and says how many.
+    fn acquire_up_to(&self, n: u32) -> u32 {
+        self.0.limiter().acquire_up_to(n, self.0.now())
+    }
+
+    #[pyo3(signature = (n = 1))]
+    fn peek(&self, n: u32) -> Peek {
+        let peek = self.0.limiter().peek(n, self.0.now());
+        Peek {
+            remaining: peek.remaining,
+            reset_after: seconds(peek.reset_after),
+            retry_after: peek.retry_after.map(seconds),
+        }
+    }
+
+    #[pyo3(signature = (n = 1, *, max_wait = None))]
+    fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
+        let max_wait = longest("max_wait", max_wait)?;
+        match Reserve::reserve(self.0.limiter(), n, max_wait, self.0.now()) {
+            Ok(promise) => Ok(Reservation::new(&self.0, promise)),
+            Err(refusal) => Err(refused(py, &self.0.name, refusal)),
+        }
+    }
+
+    fn penalize_until(&self, time: &Bound<'_, PyAny>) -> PyResult<()> {
+        self.0.limiter().penalize_until(nanos("time", time)?, self.0.now());
+        Ok(())
+    }
+
+    fn penalize_for(&self, wait: &Bound<'_, PyAny>) -> PyResult<()> {
+        let now = self.0.now();
+        self.0.limiter().penalize_until(now + nanos("wait", wait)?, now);
+        Ok(())
+    }
+
+    fn drain(&self) {
+        self.0.limiter().drain(self.0.now());
+    }
+
+    fn reset(&self) -> PyResult<()> {
+        self.0.limiter().reset().map_err(|busy| PyRuntimeError::new_err(busy.to_string()))
+    }
+
+    /// What is not given stays; a burst that was not given follows neither.
+    #[pyo3(signature = (rate = None, *, per = None, burst = None))]
+    fn reconfigure(&self, rate: Option<u64>, per: Option<&Bound<'_, PyAny>>, burst: Option<u64>) -> PyResult<()> {
+        let old = self.0.limiter().quota();
+        let per = per.map_or(Ok(old.per()), |per| nanos("per", per))?;
+        let quota = quota(rate.unwrap_or(old.permits()), per, Some(burst.unwrap_or(old.burst())), None)?;
+        self.0.limiter().reconfigure(quota, self.0.now()).map_err(|busy| PyRuntimeError::new_err(busy.to_string()))
+    }
+
+    fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
+        PyBytes::new(py, &self.0.limiter().snapshot(self.0.now()).to_bytes())
+    }
+
+    #[pyo3(signature = (snapshot, *, age = None))]
+    fn restore(&self, snapshot: &[u8], age: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+        let age = age.map_or(Ok(Nanos::ZERO), |age| nanos("age", age))?;
+        let snapshot = GcraSnapshot::from_bytes(snapshot).map_err(invalid)?;
+        self.0.limiter().restore(&snapshot.aged(age), self.0.now());
+        Ok(())
+    }
+
+    #[getter]
+    fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    #[getter]
+    fn rate(&self) -> u64 {
+        self.0.limiter().quota().permits()
+    }
+
+    #[getter]
+    fn per(&self) -> f64 {
+        seconds(self.0.limiter().quota().per())
+    }
+
+    #[getter]
+    fn burst(&self) -> u64 {
+        self.0.limiter().quota().burst()
+    }
+
+    #[getter]
+    fn waiting(&self) -> usize {
+        self.0.waiting()
+    }
+}
