@@ -45,4 +45,9 @@ impl Sealed for &Policy {
     fn read(&self) -> &Policy {
         self
     }
+
+    #[inline(always)]
+    fn is_automatic(&self) -> bool {
+        self.auto_half_open
+    }
 }
