@@ -237,12 +237,28 @@ impl Model {
         self.len() as u32 >= u32::from(self.plan.trial_min)
     }
 
+    /// A time limit that should run and does not, after a change of settings or a restart, begins when somebody looks.
+    fn begin_late(&mut self, now: u64) {
+        if self.state == State::HalfOpen && self.deadline == 0 {
+            self.begin_trial_timeout(now);
+        }
+    }
+
+    fn begin_trial_timeout(&mut self, now: u64) {
+        self.deadline = match self.plan.trial_timeout {
+            TrialTimeout::Stay { stay: limit, .. } => now.saturating_add(limit.get()),
+            TrialTimeout::Lease(limit) if self.permits() == 0 => now.saturating_add(limit.get()),
+            _ => 0,
+        };
+    }
+
     /// What time alone has changed by `now`. A long chain is cut off after 64 links, as documented.
     pub fn settle_by(&mut self, now: u64, random: u32) {
         if self.due {
             self.open(now, random);
         }
         for round in 0..128 {
+            self.begin_late(now);
             let as_of = if round < 64 { self.deadline } else { now };
             match (self.state, self.plan.trial_timeout) {
                 (State::Open, _) if self.plan.auto_half_open && now >= self.deadline => self.half_open(as_of),
@@ -275,11 +291,7 @@ impl Model {
         }
         let leased = matches!(plan.trial_timeout, TrialTimeout::Lease(_));
         if old.trial_timeout != plan.trial_timeout || leased && old.trial_calls != plan.trial_calls {
-            self.deadline = match plan.trial_timeout {
-                TrialTimeout::Stay { stay: limit, .. } => now.saturating_add(limit.get()),
-                TrialTimeout::Lease(limit) if self.permits() == 0 => now.saturating_add(limit.get()),
-                _ => 0,
-            };
+            self.begin_trial_timeout(now);
         }
     }
 
@@ -600,6 +612,7 @@ impl<H: History, P: Settings> Game<'_, H, P> {
     }
 
     fn compare(&self, model: &mut Model, at: At) {
+        model.begin_late(at.now.get());
         let deadline = self.breaker.next_deadline(at).map(Nanos::get);
         assert_eq!(deadline, model.next_deadline(), "deadline at {at:?}, {:?}", self.plan);
         // Looking settles what is due, so not after every step.
