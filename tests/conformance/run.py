@@ -1,0 +1,1 @@
+../../python/tests/conformance/run.py
