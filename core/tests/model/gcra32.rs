@@ -57,6 +57,11 @@ fn counter(ticks: u64) -> u32 {
     (ticks & 0xffff_ffff) as u32
 }
 
+/// Idle for longer, a limiter looks like a used one: stricter, as documented.
+fn latest(model: &Model, span: u64) -> u64 {
+    model.full as u64 + (1 << 32) - span - u64::from(Quota32::SKEW) - 2
+}
+
 /// Plays one history, around a wrap of the counter often, with callers up to the skew behind the newest.
 pub fn play(bytes: &[u8]) {
     let mut choices = Choices::of(bytes);
@@ -77,8 +82,7 @@ pub fn play(bytes: &[u8]) {
         let step = choices.length().saturating_mul(u64::from(per / 5 + 1));
         newest += if how & 1 == 0 { step % (2 * span + 2) } else { 0 };
         if model.full > 0 {
-            // Idle for longer, a limiter looks like a used one: stricter, as documented.
-            newest = newest.min(model.full as u64 + (1 << 32) - span - u64::from(Quota32::SKEW) - 2);
+            newest = newest.min(latest(&model, span));
         }
         let now = newest - if how & 6 == 0 { step % (u64::from(Quota32::SKEW) + 1) } else { 0 };
         let tick = counter(now);
@@ -110,6 +114,9 @@ pub fn play(bytes: &[u8]) {
                     if model.full == after || !newest_promise {
                         assert_eq!(limiter.cancel(promise), newest_promise, "only the newest promise comes back");
                         model.full = if newest_promise { before } else { model.full };
+                        if model.full > 0 && newest > latest(&model, span) {
+                            return; // the word that came back is so old that it looks like a used one
+                        }
                     }
                 }
             }
