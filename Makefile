@@ -27,7 +27,7 @@ fuzz-short: ## Eighteen seconds of fuzzing for each machine (two minutes on two 
 bench: ## Nanoseconds beside the floors and the peers, in one process
 	@cargo run --release -p bench
 
-no-panic: ## Link the engine for two chips: no panic, allocator or float; no division in a decision
+no-panic: ## Link the engine for two chips: no panic, allocator or float; no division but in named rare branches
 	@tests/no-panic/run
 
 firmware: ## The engine on emulated microcontrollers: checks, a reset, races with an interrupt handler; Rust and C

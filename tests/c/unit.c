@@ -1,4 +1,4 @@
-/* Every function of the C interface once, with NULL where it must be refused. */
+/* The functions of the C interface, with NULL where it must be refused; sequences are run_c's, which replays traces. */
 #include "check.h"
 #include <overcurrent.h>
 #include <string.h>

@@ -21,7 +21,7 @@
 //! 32-bit machines take the wrapping counter as it is.
 //!
 //! # Restarts
-//! Every machine has `snapshot` and `restore`, as bytes with a checksum and remaining times, fit for a page of flash: a
+//! Every limiter and breaker has `snapshot` and `restore`, as bytes with a checksum and remaining times, fit for a page of flash: a
 //! boot loop does not forget an open breaker.
 //!
 //! ```
