@@ -17,7 +17,7 @@ twin!(oc_ticks_t => Ticks);
 
 /// The time at the reading `counter`, in nanoseconds; 0 if `ticks` is NULL.
 ///
-/// Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter: it writes
+/// From one place only (a tick handler, or under your own lock), at least once per wrap of the counter: it writes
 /// to `ticks` without synchronisation. A reading slightly older than the last one is read as such, not as a wrap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_ticks_now(ticks: Option<NonNull<oc_ticks_t>>, counter: u32) -> u64 {
