@@ -190,7 +190,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
         if word.is_at_rest() && !H::TIMED {
-            return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
+            return Ok(Permit::untimed(word.generation()));
         }
         Err(NeedsTime)
     }
@@ -303,7 +303,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         let policy = self.policy.read();
         let policy = policy.borrow();
-        let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+        let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) && permit.is_timed() };
         self.record_plain(policy, permit.epoch(), mark, at);
     }
 
@@ -316,7 +316,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         let policy = self.policy.read();
         let policy = policy.borrow();
-        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) };
+        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) && permit.is_timed() };
         self.record_plain_success(policy, permit.epoch(), mark)
     }
 
@@ -327,7 +327,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         } else if permit.records() {
             let policy = self.policy.read();
             let policy = policy.borrow();
-            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) && permit.is_timed() };
             self.record(policy, permit.epoch(), mark, at);
         }
     }

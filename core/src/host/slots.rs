@@ -4,7 +4,7 @@ use crate::decision::{Outcome, Reason, Refusal};
 use crate::gate::Gate;
 use crate::host::clock::{Clock, MonotonicClock};
 use crate::host::held::{Held, Panicking};
-use crate::host::line::Line;
+use crate::host::line::{Line, may_end_by_a_leave};
 use crate::host::park::this_thread;
 use crate::host::thread_timer::ThreadTimer;
 use crate::host::timer::Timer;
@@ -21,8 +21,8 @@ use std::task::{Context, Poll};
 /// out beside this value, or added by a resize, are noticed at the next coming or going, or by
 /// [`hand_out`](Slots::hand_out).
 ///
-/// Works for any gate whose refusals end when somebody leaves. A refusal that names a `retry_after` is handed on at
-/// once: there is nobody to wait for.
+/// Works for any gate whose refusals end when somebody leaves. A refusal that only time, or a hand, will end is handed on
+/// at once, to those who wait already too: there is nobody to wait for.
 ///
 /// ```
 /// use overcurrent::{Bulkhead, Nanos, Slots};
@@ -149,8 +149,8 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
         let until = self.clock.now().now.saturating_add(max_wait);
         let waker = this_thread();
         loop {
-            if let Some(held) = self.locked(|line| line.turn(place.ticket, &waker)) {
-                return Ok(self.guard(held));
+            if let Some(answer) = self.locked(|line| line.turn(place.ticket, &waker)) {
+                return answer.map(|held| self.guard(held)).map_err(|refusal| self.refuse(refusal));
             }
             let left = until.saturating_sub(self.clock.now().now);
             if left == Nanos::ZERO {
@@ -181,9 +181,9 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
     }
 
     /// Without a refusal that observers would count: whoever waits has not been refused yet.
-    fn ask_quietly(&self) -> Option<Held<G::Permit>> {
-        self.judge().ok()?;
-        self.ask().ok()
+    fn ask_quietly(&self) -> Result<Held<G::Permit>, Refusal> {
+        self.judge()?;
+        self.ask()
     }
 
     /// The time, if the gate needs it.
@@ -210,10 +210,10 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
             match full {
                 Ok(()) => match self.ask() {
                     // Somebody who does not queue here was faster.
-                    Err(refusal) if wait && refusal.retry_after.is_none() => Err((Some(line.join()), refusal)),
+                    Err(refusal) if wait && may_end_by_a_leave(&refusal) => Err((Some(line.join()), refusal)),
                     answer => answer.map_err(|refusal| (None, refusal)),
                 },
-                Err(refusal) if wait && refusal.retry_after.is_none() => Err((Some(line.join()), refusal)),
+                Err(refusal) if wait && may_end_by_a_leave(&refusal) => Err((Some(line.join()), refusal)),
                 Err(refusal) => Err((None, self.refuse(refusal))),
             }
         });
@@ -395,9 +395,10 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
             }
         }
         let Stage::Waiting { place, refusal, until, sleep } = &mut this.stage else { return Poll::Pending };
+        let mut looked_again = false;
         let result = loop {
-            if let Some(held) = slots.locked(|line| line.turn(place.ticket, cx.waker())) {
-                break Ok(slots.guard(held));
+            if let Some(answer) = slots.locked(|line| line.turn(place.ticket, cx.waker())) {
+                break answer.map(|held| slots.guard(held)).map_err(|refusal| slots.refuse(refusal));
             }
             let Some(until) = *until else { return Poll::Pending };
             let left = until.saturating_sub(slots.clock.now().now);
@@ -409,6 +410,12 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
                 return Poll::Pending;
             }
             *sleep = None; // early or not: the clock knows
+            if looked_again {
+                // A timer that ends at once: the executor has others to run.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            looked_again = true;
         };
         this.stage = Stage::Over;
         Poll::Ready(result)
