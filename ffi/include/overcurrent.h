@@ -1470,8 +1470,8 @@ oc_status_t oc_breaker_leave_untimed(const oc_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * Writes the state at `now` into `bytes` and its length into `*written`: at most 25 bytes and a quarter byte a call (window
- * of calls), or 33 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
+ * Writes the state at `now` into `bytes` and its length into `*written`: at most 27 bytes and a quarter byte a call (window
+ * of calls), or 43 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
  * restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
  */
 oc_status_t oc_breaker_snapshot(const oc_breaker_t *breaker,

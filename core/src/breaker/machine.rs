@@ -210,13 +210,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         // Acquire: as in `deadline_of`.
         let stamp = self.cells().deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
-        let left = word.deadline(stamp)?.saturating_sub(at.now.get());
-        if left == 0 || mutated("breaker_early") {
+        let deadline = word.deadline(stamp)?;
+        if deadline <= at.now.get() || mutated("breaker_early") {
             return None; // at the deadline itself an automatic breaker moves on
         }
-        // Without a call it is over at the deadline, by a call only after it.
-        let wait = if self.policy.is_automatic() { left } else { left.saturating_add(1) };
-        Some(self.refuse(word, at, Reason::BreakerOpen, Some(Nanos::new(wait))))
+        let wait = wait_until_over(deadline, self.policy.is_automatic(), at.now);
+        Some(self.refuse(word, at, Reason::BreakerOpen, wait))
     }
 
     #[cold]
@@ -235,7 +234,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     };
                     if at.now.get() <= deadline && !mutated("breaker_early") {
                         let wait = Self::wait_for(policy, State::Open, deadline, at.now.get());
-                        return Err(self.refuse(word, at, Reason::BreakerOpen, Some(wait)));
+                        return Err(self.refuse(word, at, Reason::BreakerOpen, wait));
                     }
                     // The first call after the wait: to half-open and one permit taken, in one swap.
                     let (next, limit) = half_open(policy, word, at.now.get());
@@ -250,7 +249,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                             continue;
                         }
                         let lease = self.half_open_deadline(policy, word, at);
-                        let wait = lease.map(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
+                        let wait = lease.and_then(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
                         return Err(self.refuse(word, at, Reason::TrialsTaken, wait));
                     }
                     let (next, limit) = taken(policy, word, 0, at.now.get());
@@ -435,6 +434,15 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 impl Permit {
     pub(super) const fn epoch(&self) -> Epoch {
         Epoch { generation: self.generation(), trial: self.is_trial() }
+    }
+}
+
+/// How long from `now` until an end is over: at the end itself, or only after it. `None`: when time ends.
+#[inline]
+pub(super) const fn wait_until_over(end: u64, at_its_end: bool, now: Nanos) -> Option<Nanos> {
+    match end.checked_add(if at_its_end { 0 } else { 1 }) {
+        Some(over) => Some(Nanos::new(over).saturating_sub(now)),
+        None => None,
     }
 }
 

@@ -13,6 +13,8 @@ use crate::time::{At, Nanos};
 
 /// What a retry costs, in the word's units.
 const RETRY: u64 = 1_000;
+/// A word that no time reaches.
+const END_OF_TIME: u64 = u64::MAX;
 
 /// Settings of a [`RetryBudget`], to be checked by [`build`](Self::build).
 ///
@@ -112,7 +114,7 @@ impl RetryBudgetPolicy {
     #[inline]
     const fn withdraw(&self, word: u64, units: u64) -> Result<u64, u64> {
         let from = if word > units { word } else { units };
-        let Some(after) = from.checked_add(RETRY) else { return Err(u64::MAX) };
+        let Some(after) = from.checked_add(RETRY) else { return Err(END_OF_TIME) };
         if after.saturating_sub(units) <= self.cap { Ok(after) } else { Err(after) }
     }
 
@@ -240,7 +242,7 @@ impl RetryBudget {
         let per_second = u128::from(self.policy.min_per_second).saturating_mul(u128::from(RETRY));
         // Without a rate nothing is due by time: no division by zero, but no answer.
         let due = mul_div_ceil(due, u128::from(Nanos::SECOND.get()), per_second);
-        let retry_after = due.map(|due| Nanos::new(due).saturating_sub(now));
+        let retry_after = due.filter(|_| wanted < END_OF_TIME).map(|due| Nanos::new(due).saturating_sub(now));
         Refusal::new(Reason::RetryBudgetSpent, retry_after)
     }
 }
