@@ -16,7 +16,8 @@ fn believe(gate: &impl Gate, now: Nanos, what: &str) {
     assert!(gate.judge(1, then.into()).is_ok(), "{what}: refused at {now:?}, told to wait {wait:?}, refused again");
 }
 
-const LAST: [u64; 8] = [u64::MAX, u64::MAX - 1, u64::MAX - 2, u64::MAX - 999, u64::MAX - 1_000_000_000, 1 << 63, 1 << 62, (1 << 62) - 1];
+const LAST: [u64; 8] =
+    [u64::MAX, u64::MAX - 1, u64::MAX - 2, u64::MAX - 999, u64::MAX - 1_000_000_000, 1 << 63, 1 << 62, (1 << 62) - 1];
 
 #[test]
 fn limiters_and_budgets() {

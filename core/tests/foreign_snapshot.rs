@@ -2,9 +2,7 @@
 #![cfg(feature = "wide")]
 mod snapshot_frame;
 
-use overcurrent::{
-    BreakerConfig, CountBreaker, Nanos, Outcome, Policy, SnapshotError, State, TimeBreaker, Window,
-};
+use overcurrent::{BreakerConfig, CountBreaker, Nanos, Outcome, Policy, SnapshotError, State, TimeBreaker, Window};
 use snapshot_frame::frame;
 
 const NOW: Nanos = Nanos::from_secs(1_000);
@@ -81,7 +79,11 @@ fn a_state_and_a_window_that_do_not_go_together_are_refused() {
     assert_eq!(restore(HALF_OPEN, TIMED | TRIAL, u64::MAX, &one_call), Ok(()));
     assert_eq!(restore(OPEN, TIMED | TRIAL, 5, &one_call), Ok(()));
     assert_eq!(restore(CLOSED, TIMED | TRIAL, u64::MAX, &one_call), Err(SnapshotError::Mismatch), "closed on trial");
-    assert_eq!(restore(HALF_OPEN, TIMED, u64::MAX, &no_slices), Err(SnapshotError::Mismatch), "half-open without trials");
+    assert_eq!(
+        restore(HALF_OPEN, TIMED, u64::MAX, &no_slices),
+        Err(SnapshotError::Mismatch),
+        "half-open without trials"
+    );
     assert_eq!(restore(OPEN, TIMED, u64::MAX, &no_slices), Err(SnapshotError::Mismatch), "open for no time");
 }
 

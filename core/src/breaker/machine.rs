@@ -302,7 +302,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         let policy = self.policy.read();
         let policy = policy.borrow();
-        let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) && permit.is_timed() };
+        let mark = Mark {
+            failed: outcome == Outcome::Failure,
+            slow: policy.is_slow(at.now - permit.entered) && permit.is_timed(),
+        };
         self.record_plain(policy, permit.epoch(), mark, at);
     }
 
@@ -326,7 +329,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         } else if permit.records() {
             let policy = self.policy.read();
             let policy = policy.borrow();
-            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) && permit.is_timed() };
+            let mark = Mark {
+                failed: outcome == Outcome::Failure,
+                slow: policy.is_slow(at.now - permit.entered) && permit.is_timed(),
+            };
             self.record(policy, permit.epoch(), mark, at);
         }
     }

@@ -1,9 +1,7 @@
 //! Settings that change while a call is under way.
 
 use crate::probe::CountedClock;
-use overcurrent::{
-    BreakerConfig, Bulkhead, Guard, LiveCountBreaker, ManualClock, Nanos, Outcome, Window,
-};
+use overcurrent::{BreakerConfig, Bulkhead, Guard, LiveCountBreaker, ManualClock, Nanos, Outcome, Window};
 
 fn settings() -> BreakerConfig {
     BreakerConfig::new(Window::calls(10)).min_calls(10)
@@ -26,7 +24,11 @@ fn a_call_of_unknown_length_is_not_slow() {
     admit().finish_with(|permit, at| breaker.leave(permit, Outcome::Success, at));
     assert_eq!((breaker.metrics(Nanos::HOUR).calls, breaker.metrics(Nanos::HOUR).slow), (2, 0), "by hand");
     admit().finish_and_hold(Outcome::Success, Nanos::SECOND);
-    assert_eq!((breaker.metrics(Nanos::HOUR).calls, breaker.metrics(Nanos::HOUR).slow), (3, 0), "with a time to come back");
+    assert_eq!(
+        (breaker.metrics(Nanos::HOUR).calls, breaker.metrics(Nanos::HOUR).slow),
+        (3, 0),
+        "with a time to come back"
+    );
 }
 
 /// The rule goes while a call is under way that was admitted with the time.
