@@ -2062,8 +2062,9 @@ oc_status_t oc_tiny_policy_init(oc_tiny_policy_t *tiny,
 /**
  * The time at the reading `counter`, in nanoseconds; 0 if `ticks` is NULL.
  *
- * Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter: it writes
- * to `ticks` without synchronisation. A reading slightly older than the last one is read as such, not as a wrap.
+ * Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
+ * ticks: it writes to `ticks` without synchronisation. A reading up to 2^20 ticks older than the newest one is read as such,
+ * not as a wrap.
  */
 uint64_t oc_ticks_now(oc_ticks_t *ticks,
                       uint32_t counter);
