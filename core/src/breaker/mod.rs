@@ -25,6 +25,8 @@ mod tiny32;
 #[cfg(feature = "wide")]
 mod deadline;
 #[cfg(feature = "wide")]
+mod debug;
+#[cfg(feature = "wide")]
 mod gate;
 #[cfg(feature = "wide")]
 mod history;

@@ -2,6 +2,7 @@
 
 use crate::decision::{Outcome, Reason, Refusal};
 use crate::gate::Gate;
+use crate::host::classify::Classify;
 use crate::host::clock::{Clock, MonotonicClock};
 use crate::host::held::{Held, Panicking};
 use crate::host::line::{Line, may_end_by_a_leave};
@@ -303,6 +304,17 @@ impl<G: Gate, C: Clock, T> SlotGuard<'_, G, C, T> {
         self.finish(Outcome::Failure);
     }
 
+    /// Reports that the call ended without a verdict.
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, Slots};
+    /// # let slots = Slots::new(Bulkhead::new(1).unwrap());
+    /// slots.try_enter().unwrap().ignore();
+    /// ```
+    pub fn ignore(self) {
+        self.finish(Outcome::Ignored);
+    }
+
     /// Reports `outcome`.
     ///
     /// ```
@@ -311,12 +323,56 @@ impl<G: Gate, C: Clock, T> SlotGuard<'_, G, C, T> {
     /// slots.try_enter().unwrap().finish(Outcome::Ignored);
     /// ```
     pub fn finish(mut self, outcome: Outcome) {
-        self.report(outcome);
+        self.end(|held, slots| held.leave(&slots.gate, &slots.clock, outcome));
     }
 
-    fn report(&mut self, outcome: Outcome) {
+    /// Reports `outcome` of an answer that says to stay away for `wait`: see [`Gate::leave_and_hold`].
+    ///
+    /// ```
+    /// use overcurrent::{Bulkhead, Gcra, Nanos, Outcome, Rate, Slots};
+    /// let rate = Gcra::new(Rate::new(100, Nanos::SECOND).build().unwrap());
+    /// let slots = Slots::new((Bulkhead::new(1).unwrap(), rate));
+    /// slots.try_enter().unwrap().finish_and_hold(Outcome::Failure, Nanos::from_secs(60));
+    /// assert!(slots.try_enter().is_err());
+    /// ```
+    pub fn finish_and_hold(mut self, outcome: Outcome, wait: Nanos) {
+        self.end(|held, slots| held.leave_and_hold(&slots.gate, &slots.clock, outcome, wait));
+    }
+
+    /// Reports what `classify` makes of `result`.
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, ErrIsFailure, Slots};
+    /// # let slots = Slots::new(Bulkhead::new(1).unwrap());
+    /// let guard = slots.try_enter().unwrap();
+    /// let result = "7".parse::<u8>();
+    /// guard.report(&ErrIsFailure, &result);
+    /// ```
+    pub fn report<V, E>(self, classify: &impl Classify<V, E>, result: &Result<V, E>) {
+        // Both answers while the guard still holds the slot: a rule may panic.
+        let (outcome, hold) = (classify.outcome(result), classify.hold_for(result));
+        match hold {
+            None => self.finish(outcome),
+            Some(wait) => self.finish_and_hold(outcome, wait),
+        }
+    }
+
+    /// Takes the admission back, because the call was never begun; see [`Guard::cancel`](crate::Guard::cancel).
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, Slots};
+    /// # let slots = Slots::new(Bulkhead::new(1).unwrap());
+    /// slots.try_enter().unwrap().cancel();
+    /// # assert_eq!(slots.gate().in_flight(), 0);
+    /// ```
+    pub fn cancel(mut self) {
+        self.end(|held, slots| slots.gate.cancel(held.permit()));
+    }
+
+    /// Gives the slot back in one way or another, and on to the next.
+    fn end(&mut self, how: impl FnOnce(Held<G::Permit>, &Slots<G, C, T>)) {
         if let Some(held) = self.held.take() {
-            held.leave(&self.slots.gate, &self.slots.clock, outcome);
+            how(held, self.slots);
             self.slots.hand_out();
         }
     }
@@ -324,7 +380,8 @@ impl<G: Gate, C: Clock, T> SlotGuard<'_, G, C, T> {
 
 impl<G: Gate, C: Clock, T> Drop for SlotGuard<'_, G, C, T> {
     fn drop(&mut self) {
-        self.report(self.panicking.outcome());
+        let outcome = self.panicking.outcome();
+        self.end(|held, slots| held.leave(&slots.gate, &slots.clock, outcome));
     }
 }
 

@@ -11,6 +11,7 @@ use crate::error::Busy;
 use crate::gate::Gate;
 use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, Release, const_new, fence, mutated, unless_mutated};
 use crate::time::{At, Nanos};
+use core::fmt;
 
 /// Two bits above the units; the low one names the slot of the settings.
 const GENERATION: u64 = 1 << 62;
@@ -53,6 +54,14 @@ impl From<LiveDenied> for Refusal {
         Self::new(denied.reason(), denied.retry_after())
     }
 }
+
+impl fmt::Display for LiveDenied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Refusal::from(*self).fmt(f)
+    }
+}
+
+impl core::error::Error for LiveDenied {}
 
 /// A [`Gcra`](super::Gcra) whose settings can be replaced while it runs, without a lock and without admitting too much.
 ///

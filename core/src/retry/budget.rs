@@ -24,6 +24,7 @@ const END_OF_TIME: u64 = u64::MAX;
 /// | `min_per_second` | 10 retries a second whatever the calls |
 /// | `cap` | 100 saved retries |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct RetryBudgetConfig {
     ratio: u32,
     min_per_second: u32,
@@ -54,19 +55,16 @@ impl RetryBudgetConfig {
     }
 
     /// What each call pays in, in thousandths of a retry (0 to 1,000).
-    #[must_use]
     pub const fn ratio(self, per_1000: u32) -> Self {
         Self { ratio: per_1000, ..self }
     }
 
     /// Retries that time pays in (0 to 1,000,000 a second). With 0 the budget needs no clock.
-    #[must_use]
     pub const fn min_per_second(self, retries: u32) -> Self {
         Self { min_per_second: retries, ..self }
     }
 
     /// The most retries that can be saved up (1 to 1,000,000): the longest burst. A budget starts with as many.
-    #[must_use]
     pub const fn cap(self, retries: u32) -> Self {
         Self { cap: retries, ..self }
     }

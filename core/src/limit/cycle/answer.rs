@@ -4,6 +4,7 @@ use super::CycleLimiter;
 use super::step::Plan;
 use crate::decision::{Reason, Refusal};
 use crate::time::Nanos;
+use core::fmt;
 
 /// What was asked, and the state that said no.
 #[derive(Clone, Copy, Debug)]
@@ -66,3 +67,11 @@ impl From<CycleDenied<'_>> for Refusal {
         Self { reason, retry_after }
     }
 }
+
+impl fmt::Display for CycleDenied<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Refusal::from(*self).fmt(f)
+    }
+}
+
+impl core::error::Error for CycleDenied<'_> {}
