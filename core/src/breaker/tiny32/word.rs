@@ -281,7 +281,9 @@ impl Word32 {
         let next = if event == ENTER {
             let fault = if mutated("tiny32_no_skew") { SKEW } else { 0 };
             self.asked(p, now, fault, !mutated("tiny32_no_lease"), fresh)
-        } else if self.0 & GENERATION << GENERATION_AT == event & GENERATION << GENERATION_AT || mutated("tiny32_stale_result") {
+        } else if self.0 & GENERATION << GENERATION_AT == event & GENERATION << GENERATION_AT
+            || mutated("tiny32_stale_result")
+        {
             self.told(p, event)
         } else {
             return self;
