@@ -2,6 +2,7 @@
 
 use crate::errors::{invalid, refused};
 use crate::limiter::{Line, Reservation};
+use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
 use crate::wait::Wait;
 use overcurrent::Nanos;
@@ -55,6 +56,9 @@ impl CycleLimiter {
 
     #[pyo3(signature = (n = 1, *, max_wait = None))]
     fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
+        if off() {
+            return Ok(Reservation::of_nothing(&self.0));
+        }
         let limiter = self.0.limiter();
         let max_wait = max_wait.map_or(Ok(limiter.timeout()), |wait| nanos("max_wait", wait))?;
         match limiter.reserve_within(n, max_wait, self.0.now()) {

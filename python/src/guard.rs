@@ -4,6 +4,7 @@ use crate::breaker::BreakerCore;
 use crate::bulkhead::BulkheadCore;
 use crate::pipeline::{Permits, PipelineCore};
 use crate::rules::Rules;
+use crate::switch::off;
 use crate::time::nanos;
 use crate::wait::Waiting;
 use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
@@ -31,12 +32,15 @@ pub enum Token {
     Pipeline(Permits),
     /// A slot that was waited for: goes back when this is dropped.
     Waited(Waiting),
+    /// Nothing: the gates are switched off.
+    Nothing,
 }
 
 impl Target {
     #[inline]
     fn enter(&self, py: Python<'_>) -> PyResult<Token> {
         match self {
+            _ if off() => Ok(Token::Nothing),
             Self::Breaker(breaker) => breaker.admit(py),
             Self::Bulkhead(bulkhead) => bulkhead.enter(py),
             Self::Pipeline(pipeline) => pipeline.enter(py),

@@ -1,5 +1,6 @@
 //! The Python binding: it translates, the engine decides.
 
+mod alarm;
 mod breaker;
 mod bulkhead;
 mod cycle;
@@ -11,6 +12,7 @@ mod pipeline;
 mod retry;
 mod rules;
 mod settings;
+mod switch;
 mod time;
 mod wait;
 
@@ -18,6 +20,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::alarm::ring_after;
     #[pymodule_export]
     use crate::breaker::{Breaker, Explanation, Stats};
     #[pymodule_export]
@@ -36,6 +40,8 @@ mod _native {
     use crate::retry::{Delays, RetryBudget};
     #[pymodule_export]
     use crate::settings::{Backoff, Stay, Window, backoff, last_calls, last_seconds, longest_stay};
+    #[pymodule_export]
+    use crate::switch::{is_off, switch};
     #[pymodule_export]
     use crate::time::ManualClock;
     #[pymodule_export]

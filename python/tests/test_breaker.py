@@ -58,7 +58,13 @@ def test_settings_are_checked_when_it_is_built():
     ):
         with pytest.raises(ValueError):
             breaker(**bad)
-    for bad in ({"failure_rates": 0.5}, {"open_for": "long"}, {"failures": 3}, {"ignore": (OSError, 3)}, {"failures": int}):
+    for bad in (
+        {"failure_rates": 0.5},
+        {"open_for": "long"},
+        {"failures": 3},
+        {"ignore": (OSError, 3)},
+        {"failures": int},
+    ):
         with pytest.raises(TypeError):
             breaker(**bad)
     breaker(open_for=timedelta(seconds=2), trial_timeout=None, failure_rate=None, consecutive_failures=3)

@@ -79,9 +79,7 @@ class Limiter(RuleBasedStateMachine):
 
     @rule()
     def restart(self):
-        other = oc.RateLimiter(
-            self.limiter.rate, per=self.limiter.per, burst=self.limiter.burst, clock=self.clock
-        )
+        other = oc.RateLimiter(self.limiter.rate, per=self.limiter.per, burst=self.limiter.burst, clock=self.clock)
         other.restore(self.limiter.snapshot())
         assert abs(other.peek().reset_after - self.limiter.peek().reset_after) < 1e-6
 
@@ -257,9 +255,7 @@ def test_cancelling_1000_waiters_delays_nobody(order):
     limiter.acquire()
 
     async def main():
-        tasks = []
-        for _ in range(1_001):
-            tasks.append(asyncio.create_task(limiter.acquire_async()))
+        tasks = [asyncio.create_task(limiter.acquire_async()) for _ in range(1_001)]
         await asyncio.sleep(0)
         assert limiter.waiting == 1_001
         survivor = tasks.pop(random.Random(1).randrange(1_001) if order == "random" else -1)

@@ -41,7 +41,8 @@ def test_jitter_stays_within_the_step():
 def test_what_is_tried_again():
     refused = oc.CircuitOpenError("db", "breaker-open", 3.0)
     waits = []
-    assert pytest.raises(oc.CircuitOpenError, oc.Retry(sleep=waits.append).call, Flaky(refused))
+    with pytest.raises(oc.CircuitOpenError):
+        oc.Retry(sleep=waits.append).call(Flaky(refused))
     assert oc.Retry(on=oc.CircuitOpenError, sleep=waits.append).call(Flaky(refused)) == "done"
     assert waits == [3.0]
     for on in (OSError, (OSError, TimeoutError), lambda error: isinstance(error, OSError)):
