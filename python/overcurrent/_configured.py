@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from typing import Any, Self
 
 
+_MOST = 1 << 32  # what every number of permits or calls stays below
+
+
 def _make(cls: type[Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     return cls(*args, **kwargs)
 
@@ -37,7 +40,13 @@ class Configured:
         __signature__ = _Signature()
 
         def __new__(cls, /, *args: Any, **kwargs: Any) -> Any:
-            made = super().__new__(cls, *args, **kwargs)
+            try:
+                made = super().__new__(cls, *args, **kwargs)
+            except OverflowError:
+                given = cls.__signature__.bind(*args, **kwargs).arguments
+                key, value = next((k, v) for k, v in given.items() if isinstance(v, int) and not 0 <= v < _MOST)
+                msg = f"{key} is {value}, which is out of range"
+                raise ValueError(msg) from None
             made._made = (args, kwargs)
             return made
 

@@ -69,3 +69,7 @@ class TimedOutError(TimeoutError):
 
     def __reduce__(self) -> tuple[type[TimedOutError], tuple[str, float]]:
         return type(self), (self.name, self.timeout)
+
+
+for _error in (OvercurrentError, CircuitOpenError, RateLimitedError, BulkheadFullError, TimedOutError):
+    _error.__module__ = "overcurrent"  # as users know them, in their tracebacks

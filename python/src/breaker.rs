@@ -1,6 +1,6 @@
 //! The circuit breaker.
 
-use crate::errors::{self, invalid, named_state, refused};
+use crate::errors::{self, invalid, named_state, refused, wrong};
 use crate::events::{Listeners, Observed, Subscription, rule_name};
 use crate::guard::{Guard, Target, Token};
 use crate::rules::Rules;
@@ -157,12 +157,12 @@ impl Breaker {
         let (outcomes, slices) = settings.room();
         let engine = if slices == 0 {
             let history = CountHistory::over(ring(outcomes));
-            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(invalid)?;
+            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(wrong)?;
             Engine::Calls(breaker.starting(begin.0, begin.1))
         } else {
             let slices = (0..slices).map(|_| Bucket::new()).collect();
             let history = TimeHistory::over(slices, ring(outcomes));
-            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(invalid)?;
+            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(wrong)?;
             Engine::Time(breaker.starting(begin.0, begin.1))
         };
         let core = Arc::new(BreakerCore {
@@ -333,7 +333,7 @@ impl Breaker {
         let policy = new.build()?;
         on!(self.0, b => b.reconfigure(policy, self.0.now())).map_err(|error| match error {
             ReconfigureError::Busy => PyRuntimeError::new_err(error.to_string()),
-            ReconfigureError::Config(error) => invalid(error),
+            ReconfigureError::Config(error) => wrong(error),
         })?;
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = new;
         self.0.tell(py);

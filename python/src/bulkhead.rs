@@ -1,6 +1,6 @@
 //! The bulkhead, with its queue.
 
-use crate::errors::{invalid, refused};
+use crate::errors::{refused, wrong};
 use crate::guard::{Guard, Permit, Target, Token};
 use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest};
@@ -76,7 +76,7 @@ impl Bulkhead {
     #[pyo3(signature = (max, *, name = "bulkhead", clock = None))]
     fn new(max: u32, name: &str, clock: Option<&Bound<'_, ManualClock>>) -> PyResult<PyClassInitializer<Self>> {
         let clock = HostClock::of(clock);
-        let slots = Slots::new(Engine::new(max).map_err(invalid)?).with_clock(clock.clone()).with_timer(clock);
+        let slots = Slots::new(Engine::new(max).map_err(wrong)?).with_clock(clock.clone()).with_timer(clock);
         let core = Arc::new(BulkheadCore { name: name.to_owned(), slots, waits: AtomicUsize::new(0) });
         Ok(PyClassInitializer::from(Guard(Target::Bulkhead(Arc::clone(&core)))).add_subclass(Self(core)))
     }
@@ -97,7 +97,7 @@ impl Bulkhead {
     }
 
     fn resize(&self, max: u32) -> PyResult<()> {
-        self.0.gate().resize(max).map_err(invalid)?;
+        self.0.gate().resize(max).map_err(wrong)?;
         self.0.hand_out();
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The limiter of fixed cycles.
 
-use crate::errors::{invalid, refused};
+use crate::errors::{invalid, refused, wrong};
 use crate::limiter::{Line, Reservation};
 use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
@@ -39,7 +39,7 @@ impl CycleLimiter {
         let period = period.map_or(Ok(Nanos::SECOND), |period| nanos("period", period))?;
         let timeout = timeout.map_or(Ok(Nanos::ZERO), |timeout| nanos("timeout", timeout))?;
         let policy = CycleConfig::new(limit, period).timeout(timeout).limit_change(limit_change).build();
-        let limiter = Engine::new(policy.map_err(invalid)?);
+        let limiter = Engine::new(policy.map_err(wrong)?);
         Ok(Self(Line::new(name.to_owned(), limiter, HostClock::of(clock))))
     }
 

@@ -1,6 +1,6 @@
 //! The rate limiter, and the queue that both kinds of limiter have in front.
 
-use crate::errors::{invalid, refused};
+use crate::errors::{invalid, refused, wrong};
 use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
 use crate::wait::Wait;
@@ -138,7 +138,7 @@ fn quota(rate: u64, per: Nanos, burst: Option<u64>, initial: Option<u64>) -> PyR
     if let Some(initial) = initial {
         config = config.initial(initial);
     }
-    config.build().map_err(invalid)
+    config.build().map_err(wrong)
 }
 
 #[pymethods]

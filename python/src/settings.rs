@@ -1,6 +1,6 @@
 //! A breaker's settings, from keywords.
 
-use crate::errors::invalid;
+use crate::errors::{about, wrong};
 use crate::time::{nanos, seconds};
 use overcurrent::breaker::{HalfOpenEnd, OpenFor, TrialTimeout};
 use overcurrent::{BreakerConfig, Nanos, Policy};
@@ -207,35 +207,40 @@ impl Settings {
     pub fn with(mut self, changes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         for (key, value) in changes.into_iter().flatten() {
             let key: String = key.extract()?;
-            let given = (!value.is_none()).then_some(&value);
-            match key.as_str() {
-                "window" => self.window = value.extract::<Window>()?.0,
-                "failure_rate" => self.failure_rate = given.map(|value| share(&key, value)).transpose()?,
-                "min_calls" => self.min_calls = value.extract()?,
-                "slow_call" => self.slow_call = given.map(|value| nanos(&key, value)).transpose()?,
-                "slow_rate" => self.slow_rate = given.map(|value| share(&key, value)).transpose()?,
-                "failure_count" => self.failure_count = value.extract::<Option<u32>>()?.unwrap_or(0),
-                "consecutive_failures" => self.consecutive_failures = value.extract::<Option<u32>>()?.unwrap_or(0),
-                "open_for" => {
-                    self.open_for = match value.extract::<Backoff>() {
-                        Ok(backoff) => backoff.open_for,
-                        Err(_) => OpenFor::fixed(nanos(&key, &value)?),
-                    }
-                }
-                "trial_calls" => self.trial_calls = value.extract()?,
-                "trial_min" => self.trial_min = value.extract()?,
-                "trial_timeout" => {
-                    self.trial_timeout = match (given, value.extract::<Stay>()) {
-                        (None, _) => TrialTimeout::Never,
-                        (_, Ok(Stay { stay, then })) => TrialTimeout::Stay { stay, then },
-                        (Some(value), Err(_)) => TrialTimeout::Lease(nanos(&key, value)?),
-                    }
-                }
-                "auto_half_open" => self.auto_half_open = value.extract()?,
-                _ => return Err(PyTypeError::new_err(format!("a breaker has no setting {key:?}"))),
-            }
+            self.set(&key, &value).map_err(|error| about(&key, &value, error))?;
         }
         Ok(self)
+    }
+
+    fn set(&mut self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let given = (!value.is_none()).then_some(value);
+        match key {
+            "window" => self.window = value.extract::<Window>()?.0,
+            "failure_rate" => self.failure_rate = given.map(|value| share(key, value)).transpose()?,
+            "min_calls" => self.min_calls = value.extract()?,
+            "slow_call" => self.slow_call = given.map(|value| nanos(key, value)).transpose()?,
+            "slow_rate" => self.slow_rate = given.map(|value| share(key, value)).transpose()?,
+            "failure_count" => self.failure_count = value.extract::<Option<u32>>()?.unwrap_or(0),
+            "consecutive_failures" => self.consecutive_failures = value.extract::<Option<u32>>()?.unwrap_or(0),
+            "open_for" => {
+                self.open_for = match value.extract::<Backoff>() {
+                    Ok(backoff) => backoff.open_for,
+                    Err(_) => OpenFor::fixed(nanos(key, value)?),
+                }
+            }
+            "trial_calls" => self.trial_calls = value.extract()?,
+            "trial_min" => self.trial_min = value.extract()?,
+            "trial_timeout" => {
+                self.trial_timeout = match (given, value.extract::<Stay>()) {
+                    (None, _) => TrialTimeout::Never,
+                    (_, Ok(Stay { stay, then })) => TrialTimeout::Stay { stay, then },
+                    (Some(value), Err(_)) => TrialTimeout::Lease(nanos(key, value)?),
+                }
+            }
+            "auto_half_open" => self.auto_half_open = value.extract()?,
+            _ => return Err(PyTypeError::new_err(format!("a breaker has no setting {key:?}"))),
+        }
+        Ok(())
     }
 
     pub fn build(&self) -> PyResult<Policy> {
@@ -263,7 +268,7 @@ impl Settings {
             }
             (None, None) => {}
         }
-        config.build().map_err(invalid)
+        config.build().map_err(wrong)
     }
 
     /// Room for the outcomes: calls of the ring, slices of time.

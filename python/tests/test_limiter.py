@@ -112,8 +112,9 @@ def test_settings_are_checked():
     for bad in ({"rate": 0}, {"rate": 1, "per": 0}, {"rate": 1, "burst": 0}, {"rate": 1, "burst": 2, "initial": 3}):
         with pytest.raises(ValueError):
             oc.RateLimiter(**bad)
-    with pytest.raises(OverflowError):
-        oc.RateLimiter(-1)
+    for bad in (-1, 1 << 70):
+        with pytest.raises(ValueError, match=f"rate is {bad}, which is out of range"):
+            oc.RateLimiter(bad)
 
 
 def test_the_rest_of_it():

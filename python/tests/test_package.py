@@ -33,6 +33,8 @@ def test_exceptions_pickle(kind):
     error = kind("it", "breaker-open", 1.5)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.args, again.retry_after) == (kind, error.args, 1.5)
+    assert str(again) == str(error) == "it: the circuit is open; come back in 1.500 s"
+    assert f"{kind.__module__}.{kind.__qualname__}" == f"overcurrent.{kind.__name__}"
 
 
 def test_forked_children_go_on(tmp_path):
