@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from functools import wraps
+from functools import update_wrapper, wraps
 from types import CoroutineType, FunctionType
 
 from overcurrent import _native
@@ -16,19 +16,27 @@ if TYPE_CHECKING:
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
-def _kind(function: Any) -> int:
-    """The flags that tell what a call brings: of a function, a method, a partial, or an object with `__call__`."""
+def _origin(function: Any) -> Any:
+    """The Python function at the bottom of a function, a method, a partial, or an object with `__call__`."""
     seen = 0
     while not isinstance(function, FunctionType) and seen < 10:
         seen += 1
-        inner = getattr(function, "__func__", None) or getattr(function, "func", None)
+        if type(function) is _native.Guarded:
+            inner = function.__wrapped__
+        else:
+            inner = getattr(function, "__func__", None) or getattr(function, "func", None)
         if inner is None:
             inner = getattr(type(function), "__call__", None)
         if inner is None or isinstance(function, type):
-            return 0
+            return function
         function = inner
-    code = getattr(function, "__code__", None)
-    return code.co_flags if code is not None else 0
+    return function
+
+
+def _kind(function: Any) -> int:
+    """The flags that tell what a call brings."""
+    origin = _origin(function)
+    return origin.__code__.co_flags if isinstance(origin, FunctionType) else 0
 
 
 class _Guards:
@@ -40,24 +48,14 @@ class _Guards:
         if not callable(function):
             msg = f"{function!r} is not a function"
             raise TypeError(msg)
-        return self._guarded(function, self.call, self.enter, _kind(function))
+        origin, kind = _origin(function), _kind(function)
+        if kind & (_GENERATOR | _ASYNC_GENERATOR):
+            return self._guarded(function, self.enter, kind)
+        return update_wrapper(_native.guarded(self, function, origin, bool(kind & _COROUTINE)), function)
 
     @staticmethod
-    def _guarded(function: Any, call: Any, enter: Any, kind: int) -> Any:
-        if kind & _COROUTINE:
-
-            @wraps(function)
-            async def guarded(*args: Any, **kwargs: Any) -> Any:
-                permit = enter()
-                try:
-                    result = await function(*args, **kwargs)
-                except BaseException as error:
-                    permit.raised(error)
-                    raise
-                permit.returned(result)
-                return result
-
-        elif kind & _ASYNC_GENERATOR:
+    def _guarded(function: Any, enter: Any, kind: int) -> Any:
+        if kind & _ASYNC_GENERATOR:
 
             @wraps(function)
             async def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -84,7 +82,7 @@ class _Guards:
                     raise
                 permit.success()
 
-        elif kind & _GENERATOR:
+        else:
 
             @wraps(function)
             def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -96,12 +94,6 @@ class _Guards:
                     raise
                 permit.returned(result)
                 return result
-
-        else:
-
-            @wraps(function)
-            def guarded(*args: Any, **kwargs: Any) -> Any:
-                return call(function, *args, **kwargs)
 
         return guarded
 
@@ -207,14 +199,6 @@ class _Waits:
             from overcurrent._wait import block
 
             block(wait)
-
-    async def acquire_async(self, n: int = 1, *, timeout: Any = None) -> None:
-        """Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`."""
-        wait = self._wait(n, timeout)
-        if wait is not None:
-            from overcurrent._wait import sleep
-
-            await sleep(wait)
 
     async def __aenter__(self) -> Any:
         await self.acquire_async()
