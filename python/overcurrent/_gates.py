@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from functools import wraps
+from functools import update_wrapper, wraps
 from types import FunctionType
 
 from overcurrent import _native
@@ -11,7 +11,7 @@ from overcurrent._configured import Configured
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
     from overcurrent._native import Event, Permit, Wait, _Seconds, _Settings
@@ -26,19 +26,27 @@ else:
 _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x20, 0x80, 0x200
 
 
-def _kind(function: Any) -> int:
-    """The flags that tell what a call brings: of a function, a method, a partial, or an object with `__call__`."""
+def _origin(function: Any) -> Any:
+    """The Python function at the bottom of a function, a method, a partial, or an object with `__call__`."""
     seen = 0
     while not isinstance(function, FunctionType) and seen < 10:
         seen += 1
-        inner = getattr(function, "__func__", None) or getattr(function, "func", None)
+        if type(function) is _native.Guarded:
+            inner = vars(function)["__wrapped__"]
+        else:
+            inner = getattr(function, "__func__", None) or getattr(function, "func", None)
         if inner is None:
             inner = getattr(type(function), "__call__", None)
         if inner is None or isinstance(function, type):
-            return 0
+            return function
         function = inner
-    code = getattr(function, "__code__", None)
-    return code.co_flags if code is not None else 0
+    return function
+
+
+def _kind(function: Any) -> int:
+    """The flags that tell what a call brings."""
+    origin = _origin(function)
+    return origin.__code__.co_flags if isinstance(origin, FunctionType) else 0
 
 
 class _Guards(_Guard):
@@ -50,25 +58,17 @@ class _Guards(_Guard):
         if not callable(function):
             msg = f"{function!r} is not a function"
             raise TypeError(msg)
-        guarded: _F = self._guarded(function, self.call, self.enter, _kind(function))
-        return guarded
+        origin, kind = _origin(function), _kind(function)
+        guarded: Any
+        if kind & (_GENERATOR | _ASYNC_GENERATOR):
+            guarded = self._guarded(function, self.enter, kind)
+        else:
+            guarded = update_wrapper(_native.guarded(self, function, origin, bool(kind & _COROUTINE)), function)
+        return guarded  # type: ignore[no-any-return]
 
     @staticmethod
-    def _guarded(function: Any, call: Any, enter: Any, kind: int) -> Any:
-        if kind & _COROUTINE:
-
-            @wraps(function)
-            async def guarded(*args: Any, **kwargs: Any) -> Any:
-                permit = enter()
-                try:
-                    result = await function(*args, **kwargs)
-                except BaseException as error:
-                    permit.raised(error)
-                    raise
-                permit.returned(result)
-                return result
-
-        elif kind & _ASYNC_GENERATOR:
+    def _guarded(function: Any, enter: Any, kind: int) -> Any:
+        if kind & _ASYNC_GENERATOR:
 
             @wraps(function)
             async def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -95,7 +95,7 @@ class _Guards(_Guard):
                     raise
                 permit.success()
 
-        elif kind & _GENERATOR:
+        else:
 
             @wraps(function)
             def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -107,12 +107,6 @@ class _Guards(_Guard):
                     raise
                 permit.returned(result)
                 return result
-
-        else:
-
-            @wraps(function)
-            def guarded(*args: Any, **kwargs: Any) -> Any:
-                return call(function, *args, **kwargs)
 
         return guarded
 
@@ -206,6 +200,7 @@ class _Waits:
     if TYPE_CHECKING:
 
         def _wait(self, n: int, timeout: _Seconds | None) -> Wait | None: ...
+        def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> Coroutine[Any, Any, None]: ...
 
     def acquire(self, n: int = 1, *, timeout: _Seconds | None = None) -> None:
         """Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`."""
@@ -214,14 +209,6 @@ class _Waits:
             from overcurrent._wait import block
 
             block(wait)
-
-    async def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> None:
-        """Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`."""
-        wait = self._wait(n, timeout)
-        if wait is not None:
-            from overcurrent._wait import sleep
-
-            await sleep(wait)
 
     async def __aenter__(self) -> Self:
         await self.acquire_async()

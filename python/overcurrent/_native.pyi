@@ -1,6 +1,7 @@
 # What is written in Rust.
 
 from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine as _Coroutine
 from datetime import timedelta
 from types import TracebackType
 from typing import Any, Final, Literal, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, Unpack, final, type_check_only
@@ -22,11 +23,13 @@ __all__ = [
     "Backoff",
     "Breaker",
     "Bulkhead",
+    "Coroutine",
     "CycleLimiter",
     "Delays",
     "Event",
     "Explanation",
     "Guard",
+    "Guarded",
     "ManualClock",
     "Peek",
     "Permit",
@@ -42,6 +45,7 @@ __all__ = [
     "Window",
     "__version__",
     "backoff",
+    "guarded",
     "is_off",
     "last_calls",
     "last_seconds",
@@ -130,6 +134,21 @@ class Guard:
     def permit(self) -> Permit: ...
     def call(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T: ...
 
+@final
+class Guarded:
+    __dict__: dict[str, Any]
+    __call__: Callable[..., Any]
+
+@final
+class Coroutine:
+    def send(self, value: Any, /) -> Any: ...
+    def throw(self, *args: Any) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Any: ...
+    def __next__(self) -> Any: ...
+
+def guarded(guard: Guard, function: Callable[..., Any], origin: Any, makes_coroutines: bool) -> Any: ...
+
 @disjoint_base
 class Breaker(Guard):
     def __new__(
@@ -210,6 +229,7 @@ class RateLimiter:
     def burst(self) -> int: ...
     @property
     def waiting(self) -> int: ...
+    def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> _Coroutine[Any, Any, None]: ...
     def try_acquire(self, n: int = 1) -> bool: ...
     def acquire_up_to(self, n: int) -> int: ...
     def reserve(self, n: int = 1, *, max_wait: _Seconds | None = None) -> Reservation: ...
@@ -253,6 +273,7 @@ class CycleLimiter:
     def cycle(self) -> int: ...
     @property
     def waiting(self) -> int: ...
+    def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> _Coroutine[Any, Any, None]: ...
     def try_acquire(self, n: int = 1) -> bool: ...
     def reserve(self, n: int = 1, *, max_wait: _Seconds | None = None) -> Reservation: ...
     def drain(self) -> int: ...

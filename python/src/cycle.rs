@@ -1,5 +1,6 @@
 //! The limiter of fixed cycles.
 
+use crate::coroutine;
 use crate::errors::{invalid, refused, wrong};
 use crate::limiter::{Line, Reservation};
 use crate::switch::off;
@@ -52,6 +53,16 @@ impl CycleLimiter {
     fn _wait(&self, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
         let max_wait = longest("timeout", timeout)?;
         Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
+    }
+
+    /// Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`.
+    #[pyo3(signature = (n = 1, *, timeout = None))]
+    fn acquire_async<'py>(
+        slf: &Bound<'py, Self>,
+        n: u32,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        coroutine::cycle_permits(slf, n, longest("timeout", timeout)?)
     }
 
     #[pyo3(signature = (n = 1, *, max_wait = None))]

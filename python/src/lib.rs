@@ -3,10 +3,14 @@
 mod alarm;
 mod breaker;
 mod bulkhead;
+mod coroutine;
 mod cycle;
 mod errors;
 mod events;
+mod gates;
 mod guard;
+mod guarded;
+mod heap;
 mod limiter;
 mod pipeline;
 mod retry;
@@ -33,6 +37,8 @@ mod _native {
     #[pymodule_export]
     use crate::guard::{Guard, Permit, Ready};
     #[pymodule_export]
+    use crate::guarded::guarded;
+    #[pymodule_export]
     use crate::limiter::{Peek, RateLimiter, Reservation};
     #[pymodule_export]
     use crate::pipeline::Pipeline;
@@ -52,6 +58,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("Guarded", crate::guarded::create(module.py())?)?;
+        module.add("Coroutine", crate::coroutine::create(module.py())?)?;
         crate::time::align_with_python(module.py())
     }
 }

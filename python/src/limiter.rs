@@ -1,5 +1,6 @@
 //! The rate limiter, and the queue that both kinds of limiter have in front.
 
+use crate::coroutine;
 use crate::errors::{invalid, refused, wrong};
 use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
@@ -64,7 +65,7 @@ impl<L: Reserve<Reservation: Send> + Send + Sync + 'static> Line<L> {
         self.waits.fetch_add(1, Ordering::SeqCst);
         let counted = Waits(Arc::clone(self));
         let waiting = async move { counted.0.waiters.acquire_within(n, max_wait).await };
-        Wait { name: self.name.clone(), waiting: Mutex::new(Some(Box::pin(waiting))), slot: None }
+        Wait::new(self.name.clone(), Box::pin(waiting), None)
     }
 }
 
@@ -168,6 +169,16 @@ impl RateLimiter {
     fn _wait(&self, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
         let max_wait = longest("timeout", timeout)?;
         Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
+    }
+
+    /// Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`.
+    #[pyo3(signature = (n = 1, *, timeout = None))]
+    fn acquire_async<'py>(
+        slf: &Bound<'py, Self>,
+        n: u32,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        coroutine::permits(slf, n, longest("timeout", timeout)?)
     }
 
     /// Takes as many of `n` permits as there are, and says how many.
