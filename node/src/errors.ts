@@ -96,13 +96,6 @@ export class BulkheadFullError extends RefusedError {
   }
 }
 
-/** A retry was not made, because the budget for retries is spent. */
-export class RetryBudgetError extends RefusedError {
-  constructor(gate: string, reason: Reason, retryAfterMs?: number) {
-    super(gate, reason, retryAfterMs, 'ERR_RETRY_BUDGET_SPENT');
-  }
-}
-
 /** A call took longer than its timeout. */
 export class TimeoutError extends OvercurrentError {
   /** The timeout. */
@@ -138,7 +131,6 @@ for (const kind of [
   BreakerOpenError,
   RateLimitedError,
   BulkheadFullError,
-  RetryBudgetError,
   TimeoutError,
   ConfigError,
 ]) {
@@ -147,19 +139,18 @@ for (const kind of [
 
 type Refused = new (gate: string, reason: Reason, retryAfterMs?: number) => RefusedError;
 
-const KINDS: Record<Reason, Refused> = {
+const KINDS: Partial<Record<Reason, Refused>> = {
   'rate-limited': RateLimitedError,
   'cost-exceeds-burst': RateLimitedError,
   'breaker-open': BreakerOpenError,
   'trials-taken': BreakerOpenError,
   'forced-open': BreakerOpenError,
   'bulkhead-full': BulkheadFullError,
-  'retry-budget-spent': RetryBudgetError,
   'queue-full': RateLimitedError,
 };
 
 /** The error of a refusal, of the kind that belongs to its reason. An infinite wait is one that does not help. */
-export function refusal(gate: string, reason: Reason, waitMs: number, kind: Refused = KINDS[reason]): RefusedError {
+export function refusal(gate: string, reason: Reason, waitMs: number, kind: Refused = KINDS[reason] ?? RateLimitedError): RefusedError {
   return bare(() => new kind(gate, reason, waitMs === Infinity ? undefined : waitMs));
 }
 
