@@ -14,6 +14,7 @@ export {
   type Reason,
   RefusedError,
   TimeoutError,
+  TransitionError,
 } from './errors.js';
 export * from './fallback.js';
 export { Permit } from './guard.js';

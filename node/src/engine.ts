@@ -1,4 +1,4 @@
-import { ConfigError } from './errors.js';
+import { ConfigError, TransitionError } from './errors.js';
 
 /** The kinds of gates, by the engine's numbers. */
 export const KIND = { limiter: 0, breaker: 1, bulkhead: 2, cycle: 3, budget: 4 } as const;
@@ -168,7 +168,7 @@ export function fault(engine: Engine, number: number): Error {
       return new ConfigError(field, value, allowed);
     }
     case -2:
-      return new Error(`a breaker cannot go from ${STATES[at(0)]} to ${STATES[at(1)]}`);
+      return new TransitionError(String(STATES[at(0)]), String(STATES[at(1)]));
     case -3:
       return new Error('another thread is changing the same settings; try again');
     case -4:

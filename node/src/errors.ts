@@ -107,6 +107,13 @@ export class TimeoutError extends OvercurrentError {
   }
 }
 
+/** A breaker has no such change of state: from closed to half-open, from metrics-only to open or half-open. */
+export class TransitionError extends OvercurrentError {
+  constructor(from: string, to: string) {
+    super(`a breaker cannot go from ${from} to ${to}`, 'ERR_TRANSITION');
+  }
+}
+
 /** A setting is wrong: says which, what it was and what is allowed. Always with a stack. */
 export class ConfigError extends RangeError {
   readonly code = 'ERR_CONFIG';
@@ -132,6 +139,7 @@ for (const kind of [
   RateLimitedError,
   BulkheadFullError,
   TimeoutError,
+  TransitionError,
   ConfigError,
 ]) {
   Object.defineProperty(kind.prototype, 'name', { value: kind.name, configurable: true, writable: true });
