@@ -1,10 +1,12 @@
-import type { Clock } from './clock.js';
+import { type Clock, timeOf } from './clock.js';
 import { type Duration, duration, durationOr } from './duration.js';
-import { ask, create, current, type Entrance, type Handle, KIND } from './engine.js';
+import { ask, create, current, type Entrance, KIND } from './engine.js';
 import { ConfigError, REASONS, type Reason } from './errors.js';
 import { Emitter } from './events.js';
 import { Guard } from './guard.js';
 import { Judge, type Outcome, type OutcomeRules, outcomeNumber } from './outcome.js';
+import type { RefusedEvent } from './refusals.js';
+import { load, save } from './saved.js';
 import { fraction, known, oneOf, orNaN, whole } from './settings.js';
 import { type Channels, channels } from './telemetry.js';
 
@@ -67,7 +69,7 @@ export interface BreakerEvents {
   /** It moved from one state to another. */
   state: { readonly name: string; readonly from: BreakerState; readonly to: BreakerState; readonly at: number };
   /** A call was refused. */
-  refused: { readonly name: string; readonly reason: Reason; readonly retryAfterMs: number | undefined; readonly at: number };
+  refused: RefusedEvent;
   /** A rule was met: before the change of state that follows, and once per stay in `metrics-only`. */
   tripped: {
     readonly name: string;
@@ -139,7 +141,6 @@ const OP = {
   reconfigure: 11,
   snapshot: 12,
   restore: 13,
-  last: 21,
 } as const;
 
 const SETTINGS = [
@@ -156,7 +157,29 @@ const SETTINGS = [
   'trialTimeout',
   'autoHalfOpen',
 ] as const;
-const OPTIONS = [...SETTINGS, 'name', 'state', 'shared', 'clock', 'isFailure', 'isFailureResult'] as const;
+/** In the order of the engine's numbers. */
+const ROW = [
+  'window.calls',
+  'window.time',
+  'window.buckets',
+  'minCalls',
+  'failureRate',
+  'slowCall',
+  'slowRate',
+  'failureCount',
+  'consecutiveFailures',
+  'openFor',
+  'openFor.factor',
+  'openFor.max',
+  'openFor.jitter',
+  'trialCalls',
+  'trialMin',
+  'trialTimeout',
+  'trialTimeout.then',
+  'autoHalfOpen',
+  'state',
+];
+const OPTIONS = [...SETTINGS, 'name', 'state', 'shared', 'clock', 'isFailure', 'isFailureResult', 'holdFor'] as const;
 
 /** The row of numbers that the engine makes a policy of. */
 function row(set: BreakerSettings): number[] {
@@ -212,15 +235,15 @@ export class CircuitBreaker extends Guard {
     known('breaker', options, OPTIONS);
     const { name = 'breaker', clock = current().clock, shared = false } = options;
     const begin = oneOf('state', options.state ?? 'closed', STATES);
-    const handle = create<Entrance>(KIND.breaker, [...row(options), begin], clock, shared ? name : undefined);
-    super(name, handle, new Judge(options));
+    const handle = create<Entrance>(KIND.breaker, [...row(options), begin], clock, shared ? { name, fields: ROW } : undefined);
+    super(name, handle, clock, new Judge(options));
     this.#clock = clock;
     this.#channels = channels();
     this.#settings = { ...options };
   }
 
   #ask(op: number, ...numbers: number[]): number {
-    return ask(this.handle as Handle, this.#clock, op, ...numbers);
+    return ask(this.handle, this.#clock, op, ...numbers);
   }
 
   /** The same, and tells what happened by it. */
@@ -230,7 +253,7 @@ export class CircuitBreaker extends Guard {
   }
 
   /** @internal */
-  protected override tell(): void {
+  override tell(): void {
     while (this.#ask(OP.event) === 1) {
       const io = current().io();
       const at = io[0] as number;
@@ -262,19 +285,9 @@ export class CircuitBreaker extends Guard {
   }
 
   /** @internal */
-  protected override told(): void {
+  override told(): void {
     // Refusals nobody listens to stay where they are until something else is told.
     if (this.#events.heard || this.#channels.heard) this.tell();
-  }
-
-  /** @internal */
-  protected override lastWait(): number {
-    return this.handle.ask(OP.last);
-  }
-
-  /** Where its time comes from. */
-  get clock(): Clock {
-    return this.#clock;
   }
 
   /** The state now; what time has made due is carried out first. */
@@ -370,11 +383,7 @@ export class CircuitBreaker extends Guard {
 
   /** Opens it until a date, or a time of its own clock. Not from `metrics-only`. */
   openUntil(time: Date | number): void {
-    this.#does(OP.openUntil, this.#time(time));
-  }
-
-  #time(time: Date | number): number {
-    return typeof time === 'number' ? time : this.#clock.now() + Math.max(time.getTime() - Date.now(), 0);
+    this.#does(OP.openUntil, timeOf(this.#clock, time));
   }
 
   /** Closed, with an empty window, whatever it was. */
@@ -387,6 +396,11 @@ export class CircuitBreaker extends Guard {
     this.#does(OP.settle);
   }
 
+  /** Gives a trial back without a result and without its permit: for replays and for bookkeeping elsewhere. */
+  releaseUntracked(): void {
+    this.#does(OP.release);
+  }
+
   /**
    * Reports a call that took `length` without a permit: it goes to whatever state there is. For replays and for
    * bookkeeping elsewhere; a late result can then decide a trial that it was no part of.
@@ -395,7 +409,7 @@ export class CircuitBreaker extends Guard {
     const ms = duration('length', length);
     const number = outcomeNumber(outcome);
     if (then.openFor !== undefined) this.#does(OP.record, number, ms, 1, duration('openFor', then.openFor));
-    else if (then.openUntil !== undefined) this.#does(OP.record, number, ms, 2, this.#time(then.openUntil));
+    else if (then.openUntil !== undefined) this.#does(OP.record, number, ms, 2, timeOf(this.#clock, then.openUntil));
     else this.#does(OP.record, number, ms, 0);
   }
 
@@ -405,6 +419,17 @@ export class CircuitBreaker extends Guard {
     const settings = { ...this.#settings, ...changes };
     this.#does(OP.reconfigure, ...row(settings));
     this.#settings = settings;
+  }
+
+  /** The state as bytes, for a restart: what it was doing, how long it still had to, the outcomes in its window. */
+  snapshot(): Uint8Array {
+    return save(this.handle, this.#clock, OP.snapshot);
+  }
+
+  /** Goes on from a snapshot that is `age` old. */
+  restore(snapshot: Uint8Array, { age = 0 }: { age?: Duration } = {}): void {
+    load(this.handle, this.#clock, OP.restore, snapshot, duration('age', age));
+    this.tell();
   }
 
   /** Calls `listener` with every event of `kind` that calls of this thread bring; the function that is returned ends that. */

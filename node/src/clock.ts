@@ -59,3 +59,8 @@ export class ManualClock implements Clock {
 export function manualClock(start = 0): ManualClock {
   return new ManualClock(start);
 }
+
+/** A date, or a time of `clock`, as the latter. */
+export function timeOf(clock: Clock, time: Date | number): number {
+  return typeof time === 'number' ? time : clock.now() + Math.max(time.getTime() - Date.now(), 0);
+}

@@ -42,13 +42,27 @@ export class Context implements CallContext {
 
   /** The same for another attempt. */
   again(attempt: number): Context {
-    return new Context(this.name, this.given, attempt);
+    return new Attempt(this, attempt);
   }
 
   /** Whether `error` is what an abort by the caller brings. */
   isAbort(error: unknown): boolean {
     const { given } = this;
     return given !== undefined && given.aborted && (error === given.reason || nameOf(error) === 'AbortError');
+  }
+}
+
+/** A later attempt of a call. */
+class Attempt extends Context {
+  readonly #outer: Context;
+
+  constructor(outer: Context, attempt: number) {
+    super(outer.name, outer.given, attempt);
+    this.#outer = outer;
+  }
+
+  override get signal(): AbortSignal {
+    return this.#outer.signal;
   }
 }
 

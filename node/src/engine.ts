@@ -1,7 +1,7 @@
-import { ConfigError } from './errors.js';
+import { ConfigError, TransitionError } from './errors.js';
 
 /** The kinds of gates, by the engine's numbers. */
-export const KIND = { limiter: 0, breaker: 1, bulkhead: 2, cycle: 3 } as const;
+export const KIND = { limiter: 0, breaker: 1, bulkhead: 2, cycle: 3, budget: 4 } as const;
 
 /** The bits of an answer of `enter` that name the permit; above them, whether there is news. */
 export const PERMIT = (1 << 28) - 1;
@@ -48,6 +48,8 @@ export interface Engine {
   room(numbers: number): Float64Array;
   /** A gate by the numbers in `io`; one of `shared` name is the same for every thread. A fault as a number. */
   create(kind: number, clock: Readable, shared: string | undefined): Handle | number;
+  /** The wait between two attempts, by the numbers in `io`; below zero a fault. */
+  delay(): number;
   /** Several gates as one. */
   join(gates: readonly unknown[], clock: Readable): Entrance;
 }
@@ -70,16 +72,26 @@ export function current(): Engine {
   return engine;
 }
 
+/** The name of a gate that is shared between threads, and what its numbers are called. */
+export interface Shared {
+  readonly name: string;
+  readonly fields: readonly string[];
+}
+
 /** Makes a gate of `kind` by its row of `settings`. */
-export function create<H extends Handle>(kind: number, settings: readonly number[], clock: Readable, shared?: string): H {
+export function create<H extends Handle>(kind: number, settings: readonly number[], clock: Readable, shared?: Shared): H {
   const engine = current();
   const io = engine.io();
   io.fill(NaN);
   io.set(settings);
   io[NOW] = clock.now();
-  const made = engine.create(kind, clock, shared);
-  if (typeof made === 'number') throw fault(engine, made);
-  return made as H;
+  const made = engine.create(kind, clock, shared?.name);
+  if (typeof made !== 'number') return made as H;
+  if (made !== -6) throw fault(engine, made);
+  const [place, theirs] = engine.io() as unknown as [number, number];
+  const unset = (number: number | undefined) => (Number.isNaN(number) ? 'not set' : number);
+  const field = shared?.fields[place] ?? '';
+  throw new ConfigError(field, unset(settings[place]), `${unset(theirs)}, which the '${shared?.name}' of the other thread has`);
 }
 
 /** Asks `handle` with the time of `clock` and `numbers`; the answer is a number, and what is in `Engine.io`. */
@@ -103,6 +115,15 @@ const SNAPSHOT_FAULTS = [
   'its contents do not fit this gate',
 ];
 
+/** The wait between two attempts. */
+export function delay(...numbers: number[]): number {
+  const engine = current();
+  engine.io().set(numbers);
+  const wait = engine.delay();
+  if (wait < 0) throw fault(engine, wait);
+  return wait;
+}
+
 /** The engine's names of settings, where ours differ, and what their numbers are counted in. */
 const FIELDS: Record<string, [name: string, per: number, unit: string]> = {
   permits: ['rate', 1, ''],
@@ -122,6 +143,12 @@ const FIELDS: Record<string, [name: string, per: number, unit: string]> = {
   trial_calls: ['trialCalls', 1, ''],
   trial_min: ['trialMin', 1, ''],
   trial_timeout: ['trialTimeout', 1e6, ' ms'],
+  first: ['backoff.initial', 1e6, ' ms'],
+  'first (whole milliseconds)': ['backoff.initial', 1e6, ' ms, whole'],
+  multiplier_milli: ['backoff.factor', 1e3, ''],
+  cap: ['backoff.max', 1e6, ' ms'],
+  min_per_second: ['budget.minPerSecond', 1, ''],
+  ratio: ['budget.ratio', 1e3, ''],
   'window (calls)': ['window.calls', 1, ''],
   'window (buckets)': ['window.buckets', 1, ''],
   'window (nanoseconds per bucket)': ['window.time / window.buckets', 1e6, ' ms'],
@@ -141,7 +168,7 @@ export function fault(engine: Engine, number: number): Error {
       return new ConfigError(field, value, allowed);
     }
     case -2:
-      return new Error(`a breaker cannot go from ${STATES[at(0)]} to ${STATES[at(1)]}`);
+      return new TransitionError(String(STATES[at(0)]), String(STATES[at(1)]));
     case -3:
       return new Error('another thread is changing the same settings; try again');
     case -4:

@@ -96,13 +96,6 @@ export class BulkheadFullError extends RefusedError {
   }
 }
 
-/** A retry was not made, because the budget for retries is spent. */
-export class RetryBudgetError extends RefusedError {
-  constructor(gate: string, reason: Reason, retryAfterMs?: number) {
-    super(gate, reason, retryAfterMs, 'ERR_RETRY_BUDGET_SPENT');
-  }
-}
-
 /** A call took longer than its timeout. */
 export class TimeoutError extends OvercurrentError {
   /** The timeout. */
@@ -111,6 +104,13 @@ export class TimeoutError extends OvercurrentError {
   constructor(afterMs: number) {
     super(`no answer within ${afterMs} ms`, 'ERR_TIMEOUT');
     this.afterMs = afterMs;
+  }
+}
+
+/** A breaker has no such change of state: from closed to half-open, from metrics-only to open or half-open. */
+export class TransitionError extends OvercurrentError {
+  constructor(from: string, to: string) {
+    super(`a breaker cannot go from ${from} to ${to}`, 'ERR_TRANSITION');
   }
 }
 
@@ -138,8 +138,8 @@ for (const kind of [
   BreakerOpenError,
   RateLimitedError,
   BulkheadFullError,
-  RetryBudgetError,
   TimeoutError,
+  TransitionError,
   ConfigError,
 ]) {
   Object.defineProperty(kind.prototype, 'name', { value: kind.name, configurable: true, writable: true });
@@ -147,19 +147,18 @@ for (const kind of [
 
 type Refused = new (gate: string, reason: Reason, retryAfterMs?: number) => RefusedError;
 
-const KINDS: Record<Reason, Refused> = {
+const KINDS: Partial<Record<Reason, Refused>> = {
   'rate-limited': RateLimitedError,
   'cost-exceeds-burst': RateLimitedError,
   'breaker-open': BreakerOpenError,
   'trials-taken': BreakerOpenError,
   'forced-open': BreakerOpenError,
   'bulkhead-full': BulkheadFullError,
-  'retry-budget-spent': RetryBudgetError,
   'queue-full': RateLimitedError,
 };
 
 /** The error of a refusal, of the kind that belongs to its reason. An infinite wait is one that does not help. */
-export function refusal(gate: string, reason: Reason, waitMs: number, kind: Refused = KINDS[reason]): RefusedError {
+export function refusal(gate: string, reason: Reason, waitMs: number, kind: Refused = KINDS[reason] ?? RateLimitedError): RefusedError {
   return bare(() => new kind(gate, reason, waitMs === Infinity ? undefined : waitMs));
 }
 

@@ -4,7 +4,8 @@ import { type Engine, type Entrance, type Handle, KIND, ROOM, type Readable, typ
 export interface Addon {
   version(): string;
   now(): number;
-  create(kind: number, manual: boolean, io: Float64Array): object | number;
+  create(kind: number, manual: boolean, io: Float64Array, name: string | undefined): object | number;
+  delay(io: Float64Array): number;
   join(manual: boolean, gates: readonly unknown[]): object;
 }
 
@@ -34,12 +35,15 @@ export class NativeEngine implements Engine {
 
   create(kind: number, clock: Readable, shared: string | undefined): Handle | number {
     const manual = clock !== this.clock;
-    void shared;
-    const made = this.#addon.create(kind, manual, this.io());
+    const made = this.#addon.create(kind, manual, this.#io, shared);
     if (typeof made === 'number') return made;
     return kind === KIND.limiter || kind === KIND.cycle
       ? this.#tries(made as TimedTries, manual ? clock : undefined)
       : this.#entrance(made as TimedEntrance, manual ? clock : undefined);
+  }
+
+  delay(): number {
+    return this.#addon.delay(this.#io);
   }
 
   join(gates: readonly unknown[], clock: Readable): Entrance {

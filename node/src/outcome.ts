@@ -1,4 +1,5 @@
 import type { Context } from './context.js';
+import type { Duration } from './duration.js';
 import { FAILURE, IGNORED, SUCCESS } from './engine.js';
 import { RefusedError } from './errors.js';
 
@@ -17,6 +18,11 @@ export interface OutcomeRules {
   isFailure?: ((error: unknown) => Verdict) | undefined;
   /** Whether a returned value is a failure: a response with status 503, say. Without this rule none is. */
   isFailureResult?: ((value: never) => Verdict) | undefined;
+  /**
+   * How long to stay away, where an error says so: a server's Retry-After. A closed breaker then opens until that time, a
+   * limiter in the same pipeline holds everything back until then.
+   */
+  holdFor?: ((error: unknown) => Duration | Date | undefined) | undefined;
 }
 
 /** The packed outcomes of the engine. */
@@ -29,10 +35,13 @@ export class Judge {
   readonly #error: ((error: unknown) => Verdict) | undefined;
   /** Whether values are looked at. */
   readonly value: ((value: never) => Verdict) | undefined;
+  /** What an error says about staying away. */
+  readonly holdFor: ((error: unknown) => Duration | Date | undefined) | undefined;
 
   constructor(rules: OutcomeRules) {
     this.#error = rules.isFailure;
     this.value = rules.isFailureResult;
+    this.holdFor = rules.holdFor;
   }
 
   /** The outcome of a call that threw. */

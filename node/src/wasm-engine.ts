@@ -6,6 +6,7 @@ interface Exports {
   buffer(numbers: number): number;
   create(kind: number, manual: boolean): number;
   join(length: number, manual: boolean): number;
+  delay(): number;
   drop_gate(gate: number): void;
   try_acquire(gate: number, cost: number, now: number): number;
   enter_untimed(gate: number): number;
@@ -53,6 +54,10 @@ export class WasmEngine implements Engine {
     const gate = this.#exports.create(kind, clock !== this.clock);
     if (gate === 0) return this.io()[ROOM - 1] as number;
     return kind === KIND.limiter || kind === KIND.cycle ? this.#tries(gate, clock) : this.#entrance(gate, clock);
+  }
+
+  delay(): number {
+    return this.#exports.delay();
   }
 
   join(gates: readonly unknown[], clock: Readable): Entrance {

@@ -16,5 +16,6 @@ pub mod held;
 pub mod io;
 pub mod limiter;
 pub mod pipeline;
+pub mod retry;
 pub mod settings;
 pub mod time;

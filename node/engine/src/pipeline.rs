@@ -6,9 +6,11 @@ use crate::cycle::Cycle;
 use crate::entrance::{Entrance, News};
 use crate::io::{Fault, Io};
 use crate::limiter::Limiter;
+use crate::retry::budget;
 use alloc::sync::Arc;
+use overcurrent::event::Event;
 use overcurrent::limit::Reservation;
-use overcurrent::{At, Bulkhead, Gate, Nanos, NeedsTime, Outcome, Permit, Refusal};
+use overcurrent::{At, Bulkhead, EventKind, Gate, Nanos, NeedsTime, Observer, Outcome, Permit, Refusal, RetryBudget};
 
 /// The most gates of one pipeline.
 pub const MOST: usize = 8;
@@ -26,6 +28,8 @@ pub enum AnyGate {
     Bulkhead(Arc<Bulkhead>),
     /// Kind 3.
     Cycle(Arc<Cycle>),
+    /// Kind 4; no part of a pipeline, where it lets everything through.
+    Budget(Arc<RetryBudget>),
 }
 
 /// What an [`AnyGate`] gave.
@@ -48,6 +52,7 @@ impl AnyGate {
             1 => Self::Breaker(Arc::new(Breaker::new(io, at)?)),
             2 => Self::Bulkhead(Arc::new(bulkhead(io, 0)?)),
             3 => Self::Cycle(Arc::new(Cycle::new(io)?)),
+            4 => Self::Budget(Arc::new(budget(io)?)),
             _ => return Err(Fault::Unknown),
         })
     }
@@ -58,7 +63,7 @@ impl Gate for AnyGate {
 
     fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
         match self {
-            Self::Nothing => Ok(()),
+            Self::Nothing | Self::Budget(_) => Ok(()),
             Self::Limiter(gate) => Gate::judge(&gate.gcra, cost, at),
             Self::Breaker(gate) => gate.judge(cost, at),
             Self::Bulkhead(gate) => gate.judge(cost, at),
@@ -69,7 +74,7 @@ impl Gate for AnyGate {
     #[inline]
     fn enter(&self, cost: u32, at: At) -> Result<AnyPermit, Refusal> {
         match self {
-            Self::Nothing => Ok(AnyPermit::Nothing),
+            Self::Nothing | Self::Budget(_) => Ok(AnyPermit::Nothing),
             Self::Limiter(gate) => gate.gcra.enter(cost, at).map(AnyPermit::Promise),
             Self::Breaker(gate) => Gate::enter(&**gate, cost, at).map(AnyPermit::Breaker),
             Self::Bulkhead(gate) => gate.enter(cost, at).map(AnyPermit::Bulkhead),
@@ -108,15 +113,19 @@ impl Gate for AnyGate {
     }
 
     fn refused(&self, cost: u32, refusal: Refusal, at: At) {
-        if let Self::Breaker(gate) = self {
-            Gate::refused(&**gate, cost, refusal, at);
+        let event = Event { at: at.now, generation: 0, kind: EventKind::Refused(refusal) };
+        match self {
+            Self::Breaker(gate) => Gate::refused(&**gate, cost, refusal, at),
+            Self::Limiter(gate) => gate.counters.observe(event),
+            Self::Cycle(gate) => gate.counters.observe(event),
+            Self::Nothing | Self::Budget(_) | Self::Bulkhead(_) => {}
         }
     }
 
     #[inline]
     fn needs_clock(&self) -> bool {
         match self {
-            Self::Nothing | Self::Bulkhead(_) => false,
+            Self::Nothing | Self::Budget(_) | Self::Bulkhead(_) => false,
             Self::Breaker(gate) => gate.needs_clock(),
             Self::Limiter(_) | Self::Cycle(_) => true,
         }
@@ -125,7 +134,7 @@ impl Gate for AnyGate {
     #[inline]
     fn enter_untimed(&self, cost: u32) -> Result<AnyPermit, NeedsTime> {
         match self {
-            Self::Nothing => Ok(AnyPermit::Nothing),
+            Self::Nothing | Self::Budget(_) => Ok(AnyPermit::Nothing),
             Self::Breaker(gate) => gate.enter_untimed(cost).map(AnyPermit::Breaker),
             Self::Bulkhead(gate) => gate.enter_untimed(cost).map(AnyPermit::Bulkhead),
             Self::Limiter(_) | Self::Cycle(_) => Err(NeedsTime),

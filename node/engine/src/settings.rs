@@ -78,12 +78,7 @@ pub fn policy(io: &Io<'_>, from: usize) -> Result<(Policy, Room), ConfigError> {
     if given(at(5)).is_some() {
         config = config.slow_call(length(5), given(at(6)).map_or(100_000, parts));
     }
-    let multiplier = thousandths(at(10));
-    let open_for = if multiplier == 1_000 {
-        OpenFor::fixed(length(9))
-    } else {
-        OpenFor::exponential(length(9), multiplier, length(11))
-    };
+    let open_for = OpenFor::exponential(length(9), thousandths(at(10)), length(11));
     let jitter = u16::try_from(thousandths(at(12))).unwrap_or(u16::MAX);
     let trial_calls = whole("trial_calls", at(13), u32::from(u16::MAX))? as u16;
     config = config.open_for(open_for.jitter(jitter)).trial_calls(trial_calls);

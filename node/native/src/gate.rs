@@ -9,6 +9,7 @@ use overcurrent_node_engine::entrance::{Entrance, News};
 use overcurrent_node_engine::io::ROOM;
 use overcurrent_node_engine::limiter::Turnstile;
 use overcurrent_node_engine::pipeline::{AnyGate, Pipeline};
+use overcurrent_node_engine::retry::Purse;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -109,6 +110,10 @@ pub fn closures<'env>(env: &'env Env, gate: &AnyGate, manual: bool) -> Result<Ob
         AnyGate::Bulkhead(bulkhead) => {
             let entrance = bind_entrance(env, &mut object, manual, bulkhead)?;
             bind_ask(env, &mut object, manual, move |op, io, at| entrance.ask(op, io, at))?;
+        }
+        AnyGate::Budget(budget) => {
+            let purse = Purse(Arc::clone(budget));
+            bind_ask(env, &mut object, manual, move |op, io, at| purse.ask(op, io, at))?;
         }
         AnyGate::Nothing => {}
     }

@@ -3,12 +3,14 @@
 
 mod clock;
 mod gate;
+mod shared;
 
 use napi::Result;
 use napi::bindgen_prelude::{Array, Either, Env, ExternalRef, Float64ArraySlice, Object};
 use napi_derive::napi;
 use overcurrent_node_engine::io::{Io, ROOM};
 use overcurrent_node_engine::pipeline::{AnyGate, pipeline};
+use shared::NotShared;
 
 /// The version, which the TypeScript layer must have, too.
 #[napi]
@@ -22,21 +24,39 @@ pub fn now() -> f64 {
     clock::read_ms()
 }
 
-/// Makes a gate of the kind by the numbers in `io`, whose last is the time: an object with its closures, or what is wrong
-/// as a number below zero, with `io` filled. With `manual` the hot closures take the time as their last argument.
+/// Makes a gate of the kind by the numbers in `io`, whose last is the time; one with a `name` is the same for every thread.
+/// An object with its closures, or what is wrong as a number below zero, with `io` filled. With `manual` the hot closures
+/// take the time as their last argument.
 #[napi]
 pub fn create<'env>(
     env: &'env Env,
     kind: u32,
     manual: bool,
     mut io: Float64ArraySlice<'env>,
+    name: Option<String>,
 ) -> Result<Either<Object<'env>, f64>> {
-    let numbers = numbers(&mut io);
-    let at = clock::at(manual, Io(numbers).get(ROOM - 1));
-    match AnyGate::new(kind, &Io(numbers), at) {
+    let mut io = Io(numbers(&mut io));
+    let at = clock::at(manual, io.get(ROOM - 1));
+    let made = match name {
+        Some(name) => shared::gate(kind, name, &io, at),
+        None => AnyGate::new(kind, &io, at).map_err(NotShared::Fault),
+    };
+    match made {
         Ok(gate) => gate::closures(env, &gate, manual).map(Either::A),
-        Err(fault) => Ok(Either::B(Io(numbers).answer(Err(fault)))),
+        Err(NotShared::Fault(fault)) => Ok(Either::B(io.answer(Err(fault)))),
+        Err(NotShared::Differs(place, value)) => {
+            io.put(&[place as f64, value]);
+            Ok(Either::B(-6.0))
+        }
     }
+}
+
+/// The wait between two attempts, by the numbers in `io`.
+#[napi]
+pub fn delay(mut io: Float64ArraySlice<'_>) -> f64 {
+    let mut io = Io(numbers(&mut io));
+    let wait = overcurrent_node_engine::retry::delay(&io);
+    io.answer(wait.map_err(Into::into))
 }
 
 /// Makes several gates one: an object with its closures.

@@ -8,6 +8,7 @@ use overcurrent_node_engine::cycle::CycleTurnstile;
 use overcurrent_node_engine::entrance::Entrance;
 use overcurrent_node_engine::limiter::Turnstile;
 use overcurrent_node_engine::pipeline::{AnyGate, Pipeline, pipeline};
+use overcurrent_node_engine::retry::Purse;
 
 /// A gate and what JavaScript holds of it.
 pub struct Gate {
@@ -23,6 +24,7 @@ enum Kind {
     Breaker(Entrance<Breaker>),
     Bulkhead(Entrance<Bulkhead>),
     Pipeline(Entrance<Pipeline>),
+    Budget(Purse),
 }
 
 macro_rules! in_and_out {
@@ -31,7 +33,7 @@ macro_rules! in_and_out {
             Kind::Breaker($entrance) => $answer,
             Kind::Bulkhead($entrance) => $answer,
             Kind::Pipeline($entrance) => $answer,
-            Kind::Nothing | Kind::Limiter(_) | Kind::Cycle(_) => -1,
+            Kind::Nothing | Kind::Limiter(_) | Kind::Cycle(_) | Kind::Budget(_) => -1,
         }
     };
 }
@@ -44,6 +46,7 @@ impl Gate {
             AnyGate::Cycle(cycle) => Kind::Cycle(CycleTurnstile::new(cycle)),
             AnyGate::Breaker(breaker) => Kind::Breaker(Entrance::new(breaker)),
             AnyGate::Bulkhead(bulkhead) => Kind::Bulkhead(Entrance::new(bulkhead)),
+            AnyGate::Budget(budget) => Kind::Budget(Purse(budget)),
         };
         Self { kind, manual }
     }
@@ -63,7 +66,7 @@ impl Gate {
             Kind::Cycle(turnstile) => Some(AnyGate::Cycle(Arc::clone(&turnstile.cycle))),
             Kind::Breaker(entrance) => Some(AnyGate::Breaker(Arc::clone(&entrance.gate))),
             Kind::Bulkhead(entrance) => Some(AnyGate::Bulkhead(Arc::clone(&entrance.gate))),
-            Kind::Nothing | Kind::Pipeline(_) => None,
+            Kind::Nothing | Kind::Pipeline(_) | Kind::Budget(_) => None,
         }
     }
 
@@ -104,6 +107,7 @@ impl Gate {
             Kind::Breaker(entrance) => entrance.ask(op, io, at),
             Kind::Bulkhead(entrance) => entrance.ask(op, io, at),
             Kind::Pipeline(entrance) => entrance.ask(op, io, at),
+            Kind::Budget(purse) => purse.ask(op, io, at),
         }
     }
 }

@@ -112,6 +112,15 @@ pub unsafe extern "C" fn join(length: u32, manual: bool) -> *const Gate {
     Gate::joined(all, manual).leak()
 }
 
+/// The wait between two attempts, by the numbers in the buffer.
+#[unsafe(no_mangle)]
+pub extern "C" fn delay() -> f64 {
+    // SAFETY: the only borrow in this function.
+    let mut io = Io(unsafe { io() });
+    let wait = overcurrent_node_engine::retry::delay(&io);
+    io.answer(wait.map_err(Into::into))
+}
+
 /// Ends a gate. Nothing may use its address afterwards.
 ///
 /// # Safety
