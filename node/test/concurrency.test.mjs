@@ -75,7 +75,7 @@ describe(`${CALLS} calls at a half-open breaker with ${TRIALS} trials`, () => {
 
   test('functions that are not asynchronous, and call again from inside', () => {
     const { db } = due();
-    const permits = Array.from({ length: CALLS }, () => db.tryEnter()).filter((permit) => permit !== undefined);
+    const permits = Array.from({ length: CALLS }, () => db.tryAcquire()).filter((permit) => permit !== undefined);
     assert.equal(permits.length, TRIALS);
     for (const permit of permits) permit.success();
     assert.equal(db.state, 'closed');
@@ -84,7 +84,7 @@ describe(`${CALLS} calls at a half-open breaker with ${TRIALS} trials`, () => {
   test('calls that are ignored give their trial back, and never more than that', async () => {
     const { db } = due();
     for (let round = 0; round < 50; round++) {
-      const permits = Array.from({ length: TRIALS + 1 }, () => db.tryEnter());
+      const permits = Array.from({ length: TRIALS + 1 }, () => db.tryAcquire());
       assert.equal(permits.filter((permit) => permit !== undefined).length, TRIALS);
       assert.equal(permits[TRIALS], undefined);
       for (const permit of permits.slice(0, TRIALS)) {

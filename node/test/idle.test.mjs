@@ -1,8 +1,9 @@
-// What keeps a process alive: nothing of ours.
+// What keeps a process alive: somebody who waits, and nothing else of ours.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
 const cases = {
   'an import': '',
@@ -19,36 +20,61 @@ const cases = {
     db.reset();
     db.open();
   `,
-  'a call for a permit that comes in an hour': `
-    const calls = oc.limiter({ rate: 1, per: 'h', burst: 1 });
-    calls.tryAcquire();
-    calls.acquire({ timeout: '2h' });
+  'a call that waited for a permit of the next hour and gave up': `
+    const calls = oc.limiter({ rate: 1, per: 'h', burst: 1, initial: 0 });
+    await calls.acquire({ timeout: '2h', signal: AbortSignal.abort() }).catch(() => {});
+    const given = new AbortController();
+    const waiting = calls.acquire({ timeout: '2h', signal: given.signal }).catch(() => {});
+    given.abort();
+    await waiting;
   `,
-  'a call for a slot that never comes free': `
-    const slots = oc.bulkhead({ max: 1, queue: 10, maxWait: '1h' });
-    slots.enter();
-    slots.acquire();
+  'a slot that came free in time': `
+    const slots = oc.bulkhead({ max: 1 });
+    const first = slots.enter();
+    const second = slots.acquire({ timeout: '1h' });
+    first.release();
+    (await second).release();
   `,
-  'a call with an hour to answer': `
-    oc.pipe(oc.timeout('1h')).call(() => new Promise(() => {}));
+  'a call that had an hour and took a moment': `
+    await oc.timeout('1h').call(async () => 1);
+    await oc.timeout('1h').call(async () => { throw new Error('no'); }).catch(() => {});
   `,
-  'a retry that waits for an hour': `
-    const again = oc.retry({ attempts: 2, backoff: { initial: '1h', max: '2h' } });
-    again.call(async () => { throw new Error('no'); });
+  'a retry that was called off': `
+    const given = new AbortController();
+    const again = oc.retry({ attempts: 2, backoff: { initial: '1h', max: '2h', jitter: 'none' } });
+    const called = again.call(async () => { throw new Error('no'); }, { signal: given.signal }).catch(() => {});
+    setTimeout(() => given.abort(), 1);
+    await called;
   `,
 };
 
+/** How a process with that script ends. */
+function child(script) {
+  const source = `import * as oc from 'overcurrent';\n${script}\nconsole.log('done');`;
+  const cwd = fileURLToPath(new URL('.', import.meta.url));
+  const options = { cwd, encoding: 'utf8', timeout: 20_000 };
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], options);
+  return [status, signal, stdout.trim(), stderr];
+}
+
+const WELL = [0, null, 'done', ''];
+
 describe('a process that has nothing else to do ends', () => {
   for (const [what, script] of Object.entries(cases)) {
-    test(`with ${what}`, () => {
-      const source = `import * as oc from 'overcurrent';\n${script}\nconsole.log('done');`;
-      const flags = ['--input-type=module', '-e', source];
-      const { status, stdout, stderr, signal } = spawnSync(process.execPath, flags, {
-        cwd: import.meta.dirname ?? new URL('.', import.meta.url).pathname,
-        encoding: 'utf8',
-        timeout: 20_000,
-      });
-      assert.deepEqual([status, signal, stdout.trim(), stderr], [0, null, 'done', '']);
-    });
+    test(`with ${what}`, () => assert.deepEqual(child(script), WELL));
+  }
+});
+
+describe('a process whose last hope is a gate waits for it', () => {
+  const waits = {
+    'a permit': "const calls = oc.limiter({ rate: 20, per: 's', burst: 1, initial: 0 }); await calls.acquire();",
+    'a timeout': "await oc.timeout(50).call(() => new Promise(() => {})).catch(() => {});",
+    'another attempt': `
+      let calls = 0;
+      await oc.retry({ backoff: { initial: 50, jitter: 'none' } }).call(async () => { if (calls++ === 0) throw new Error('no'); });
+    `,
+  };
+  for (const [what, script] of Object.entries(waits)) {
+    test(`for ${what}`, () => assert.deepEqual(child(script), WELL));
   }
 });

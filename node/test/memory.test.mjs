@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
-const here = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
+const here = fileURLToPath(new URL('.', import.meta.url));
 
 const tools = `
   import * as oc from 'overcurrent';
@@ -46,7 +47,7 @@ describe('memory is flat over a million calls', () => {
       "const all = oc.pipe(oc.breaker({ window: { calls: 100 } }), oc.bulkhead({ max: 4 })); const work = async () => 1;",
       'await all.call(work);',
     ],
-    'of permits by hand': ['const slots = oc.bulkhead({ max: 4 });', 'slots.tryEnter().release();'],
+    'of permits by hand': ['const slots = oc.bulkhead({ max: 4 });', 'slots.tryAcquire().release();'],
     'with a signal that is never aborted': [
       'const db = oc.breaker({ window: { calls: 100 } }); const { signal } = new AbortController(); const work = async () => 1;',
       'await db.call(work, { signal });',

@@ -28,7 +28,7 @@ const tasks = {
     meet(0);
     let most = 0;
     for (let i = 0; i < times; i++) {
-      const permit = slots.tryEnter();
+      const permit = slots.tryAcquire();
       if (permit === undefined) continue;
       most = Math.max(most, Atomics.add(out, 0, 1) + 1);
       Atomics.sub(out, 0, 1);
@@ -52,7 +52,7 @@ const tasks = {
     const db = breaker({ window: { calls: 10 }, openFor: 1, trialCalls: 7, name, shared: true });
     meet(0);
     let got = 0;
-    for (let i = 0; i < times; i++) got += db.tryEnter() !== undefined;
+    for (let i = 0; i < times; i++) got += db.tryAcquire() !== undefined;
     meet(1);
     return { got, state: db.state };
   },
