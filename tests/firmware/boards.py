@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -101,14 +102,24 @@ class CBoard:
     back_end: str
 
     def build(self) -> Path:
-        """The image of c/main.c, as strict as compilers go, with nothing but the library and libgcc."""
+        """The image of the sources in c/, as strict as compilers go, with nothing but the library and libgcc."""
         library = staticlib(self.target, self.back_end)
         image = HERE / "target" / f"{self.name.replace(' ', '-').replace(',', '')}.elf"
+        sources = sorted((HERE / "c").glob("*.c"))
+        if self.target.startswith("riscv"):
+            sources.remove(HERE / "c" / "arm.c")
+            linker = shutil.which("riscv64-unknown-elf-ld")
+            compiler = ["clang", "--target=riscv32-unknown-elf", f"-march={self.cpu}", "-mabi=ilp32", f"--ld-path={linker}", "-Wl,-melf32lriscv"]
+            script, libgcc = "riscv.ld", []
+        else:
+            sources.remove(HERE / "c" / "riscv.c")
+            compiler = ["arm-none-eabi-gcc", "-mthumb", f"-mcpu={self.cpu}"]
+            script, libgcc = "chip.ld", ["-lgcc"]
         hooks = ["-DCRITICAL_HOOKS"] if self.back_end == "hooks" else []
         built = run([
-            "arm-none-eabi-gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-mthumb", f"-mcpu={self.cpu}", "-Os", "-ffreestanding",
-            "-ffunction-sections", "-fdata-sections", "-DOC_NARROW", *hooks, "-I", ROOT / "ffi" / "include", HERE / "c" / "main.c",
-            "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / "chip.ld", library, "-lgcc", "-o", image,
+            *compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
+            "-DOC_NARROW", *hooks, "-I", ROOT / "ffi" / "include", *sources,
+            "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / script, library, *libgcc, "-o", image,
         ])  # fmt: skip
         if built.returncode != 0:
             raise BuildError(built.stderr)
