@@ -1,11 +1,16 @@
 //! Where a breaker reads its settings: a fixed [`Policy`], or one that can be changed while it runs.
 
+use super::live::LivePolicy;
 use super::policy::Policy;
 use core::borrow::Borrow;
 
 /// A source of settings. Sealed: [`Policy`] itself, a reference to one, a [`LivePolicy`](super::LivePolicy), or a
 /// [`PolicyRef`](super::PolicyRef).
 pub trait Settings: Sealed {}
+
+/// Settings that can be replaced while the breaker runs: a [`LivePolicy`](super::LivePolicy), or a
+/// [`PolicyRef`](super::PolicyRef) that has one.
+pub trait Replaceable: Settings {}
 
 /// The reading behind [`Settings`], out of reach for other crates.
 pub trait Sealed {
@@ -17,6 +22,10 @@ pub trait Sealed {
     fn read(&self) -> Self::Read<'_>;
     /// Whether an open breaker moves on without a call: the one setting that a plain refusal needs.
     fn is_automatic(&self) -> bool;
+    /// Where settings that replace these go, and what is in force while there are none. `None`: these stay.
+    fn place(&self) -> Option<Place<'_>> {
+        None
+    }
 }
 
 impl Settings for Policy {}
@@ -51,4 +60,12 @@ impl Sealed for &Policy {
     fn is_automatic(&self) -> bool {
         self.auto_half_open
     }
+}
+
+/// Where settings are replaced.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    pub live: &'a LivePolicy,
+    /// In force while `live` is empty, where it may be.
+    pub first: Option<&'a Policy>,
 }
