@@ -67,7 +67,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let mut writer = Writer::new(out, kind::BREAKER, VERSION);
         writer.u8(word.state() as u8);
         writer.u8(word.attempts());
-        writer.u8(flags(word) | if H::TIMED { TIMED } else { 0 });
+        writer.u8(flags(word) | if self.history.is_timed() { TIMED } else { 0 });
         writer.u64(remaining);
         writer.u32(self.in_a_row_now(word.generation()));
         self.history.save(Entry { policy, now: at.now.get() }, word.epoch(), &mut writer);
@@ -101,7 +101,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             State::Open => remaining != NEVER,
             state => trial == (state == State::HalfOpen),
         };
-        if !fits || (flags & TIMED != 0) != H::TIMED {
+        if !fits || (flags & TIMED != 0) != self.history.is_timed() {
             return Err(SnapshotError::Mismatch);
         }
         let entry = Entry { policy, now: at.now.get() };
@@ -123,8 +123,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 continue;
             }
             self.stamp(next, deadline);
-            let is_current = || self.load().generation() == next.generation();
-            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest(), is_current);
+            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest());
             self.restore_in_a_row(next, in_a_row);
             if word.state() != state {
                 self.tell(at.now, next.generation(), EventKind::Transition { from: word.state(), to: state });
