@@ -86,6 +86,7 @@ impl<'a> Writer<'a> {
         writer
     }
 
+    #[inline(never)]
     fn bytes(&mut self, bytes: &[u8]) {
         let end = self.length.saturating_add(bytes.len());
         if let Some(room) = self.out.get_mut(self.length..end) {

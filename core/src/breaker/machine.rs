@@ -104,13 +104,13 @@ impl<H, P, O> Breaker<H, P, O> {
 }
 
 impl StateCells {
-    /// The admission of a closed breaker, whatever its window and its settings; `None` in every other state. What
-    /// [`Breaker::enter`] does first, for hosts that keep a breaker's parts apart.
+    /// The admission of a closed breaker, whatever its window and its settings; `None` in every other state, and where it
+    /// is bound to open. What [`Breaker::enter`] does first, for hosts that keep a breaker's parts apart.
     #[inline(always)]
     pub fn enter_if_closed(&self, now: Nanos) -> Option<Permit> {
         // Acquire: as in `Breaker::load`.
         let word = StateWord(self.state.load(Acquire));
-        if word.is(State::Closed) { Some(Permit::new(now, word.generation(), false, true)) } else { None }
+        if word.is_at_rest() { Some(Permit::new(now, word.generation(), false, true)) } else { None }
     }
 }
 
@@ -189,7 +189,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     #[inline]
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
-        if word.is_at_rest() && !H::TIMED {
+        if word.is_at_rest() && !self.history.is_timed() {
             return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
         }
         Err(NeedsTime)
@@ -198,7 +198,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// Whether the next call needs the time: not while a count-window breaker without a slow-call rule is closed.
     #[inline]
     pub fn needs_clock(&self) -> bool {
-        H::TIMED || !self.load().is_at_rest() || self.policy.read().borrow().slow_rate != 0
+        self.history.is_timed() || !self.load().is_at_rest() || self.policy.read().borrow().slow_rate != 0
     }
 
     /// The refusal of an open breaker whose deadline is stamped and ahead: two loads and no more, since whoever is
@@ -355,8 +355,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if self.record_plain_success(policy, epoch, mark) {
             return Ok(());
         }
-        let is_current = || self.load().generation() == epoch.generation;
-        match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX, is_current) {
+        match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX) {
             Recorded::Counted(totals) => {
                 let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
                 let clean = totals.failed | totals.slow == 0;
@@ -370,10 +369,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline(always)]
     fn record_plain_success(&self, policy: &Policy, epoch: Epoch, mark: Mark) -> bool {
-        if mark.failed
-            || mark.slow
-            || !self.history.record_clean(epoch.generation, || self.load().generation() == epoch.generation)
-        {
+        if mark.failed || mark.slow || !self.history.record_clean(epoch.generation) {
             return false;
         }
         self.count_in_a_row(policy, epoch.generation, false);
@@ -387,8 +383,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             return;
         }
         let entry = Entry { policy, now: at.now.get() };
-        let is_current = || self.load().generation() == epoch.generation;
-        if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX, is_current) {
+        if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX) {
             let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
             // Every threshold is above zero: without a bad call there is nothing to judge.
             if totals.failed | totals.slow != 0 && policy.judge(totals, in_a_row).any() {
@@ -407,8 +402,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let deciding = word.is(State::HalfOpen) && word.generation() == epoch.generation;
         let limit = if deciding { u32::from(policy.trial_min) } else { u32::MAX };
         let entry = Entry { policy, now: at.now.get() };
-        let is_current = || self.load().generation() == epoch.generation;
-        match self.history.record(entry, epoch, mark, limit, is_current) {
+        match self.history.record(entry, epoch, mark, limit) {
             Recorded::Stale => {}
             Recorded::Full(totals) | Recorded::Counted(totals) => self.carry_out(policy, epoch, totals, 0, at),
         }

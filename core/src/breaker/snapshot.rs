@@ -114,8 +114,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 continue;
             }
             self.stamp(next, deadline);
-            let is_current = || self.load().generation() == next.generation();
-            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest(), is_current);
+            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest());
             self.restore_in_a_row(next, in_a_row);
             if word.state() != state {
                 self.tell(at.now, next.generation(), EventKind::Transition { from: word.state(), to: state });

@@ -72,6 +72,7 @@ impl From<LiveDenied> for Refusal {
 /// assert_eq!(limiter.peek(1, now).remaining, 2); // 8 less the 6 that were used
 /// ```
 #[derive(Debug)]
+#[repr(C)]
 pub struct LiveGcra {
     word: AtomicU64,
     even: Slot,
@@ -99,6 +100,13 @@ impl LiveGcra {
                 changing: AtomicU32::new(0),
             }
         }
+    }
+
+    /// Whether this memory was never set up: all zero, as a host that owns it finds it. Such a limiter has no rate and must
+    /// not be asked for anything.
+    #[inline]
+    pub fn is_blank(&self) -> bool {
+        self.even.is_blank()
     }
 
     #[inline(always)]

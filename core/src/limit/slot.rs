@@ -26,6 +26,7 @@ pub(super) struct PerPeriod {
 
 /// One set of settings, in as few words as a decision can do with.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Slot {
     high: AtomicU64,
     low: AtomicU64,
@@ -54,6 +55,13 @@ impl Slot {
                 per: AtomicU64::new(quota.per),
             }
         }
+    }
+
+    /// Whether it never held a set: no unit is 0.
+    #[inline(always)]
+    pub(super) fn is_blank(&self) -> bool {
+        // Relaxed: once written, by the constructor, it is not 0 again.
+        self.tail.load(Relaxed) == 0
     }
 
     // Loads and stores are Relaxed: the word orders them, see `LiveGcra::decide` and `LiveGcra::change`.
