@@ -177,6 +177,84 @@ describe('a call that is aborted', () => {
   });
 });
 
+describe('nobody waits for the answer any more', () => {
+  const held = () => new Promise(() => {});
+  const timedOut = { code: 'ERR_TIMEOUT' };
+
+  test('when time was over while the call stood in line for a slot: it leaves the line', async () => {
+    const clock = manualClock();
+    const slots = bulkhead({ max: 1, queue: 10, clock });
+    const all = pipe(timeout('1s', { clock }), slots);
+    const permit = slots.enter();
+    let made = 0;
+    const call = all.call(() => made++);
+    await tick();
+    assert.equal(slots.waiting, 1);
+    clock.advance(1_000);
+    await assert.rejects(call, timedOut);
+    assert.equal(slots.waiting, 0);
+    permit.release();
+    await tick();
+    assert.deepEqual([made, slots.inFlight], [0, 0]);
+  });
+
+  test('when time was over while the call waited for a permit: the permit goes to others', async () => {
+    const clock = manualClock();
+    const calls = limiter({ rate: 1, per: 'm', burst: 1, initial: 0, queue: 10, clock });
+    let made = 0;
+    const call = pipe(timeout('1s', { clock }), calls).call(() => made++);
+    await tick();
+    clock.advance(1_000);
+    await assert.rejects(call, timedOut);
+    assert.equal(calls.waiting, 0);
+    clock.advance(59_000);
+    assert.equal(calls.tryAcquire(), true);
+    assert.equal(made, 0);
+  });
+
+  test('when time was over between two attempts: there is no other', async () => {
+    const clock = manualClock();
+    const again = retry({ attempts: 5, backoff: { initial: 600, factor: 1, jitter: 'none' }, clock });
+    let made = 0;
+    const call = pipe(timeout('1s', { clock }), again).call(() => {
+      made += 1;
+      throw new Error('no');
+    });
+    call.catch(() => {});
+    await tick();
+    clock.advance(600);
+    await tick();
+    assert.equal(made, 2);
+    clock.advance(400);
+    await assert.rejects(call, timedOut);
+    clock.advance(10_000);
+    await tick();
+    assert.equal(made, 2);
+  });
+
+  test('when the caller leaves in the moment in which the call could begin: it is not made', async () => {
+    const slots = bulkhead({ max: 1, queue: 10 });
+    const permit = slots.enter();
+    const caller = new AbortController();
+    let made = 0;
+    const call = slots.call(() => made++, { signal: caller.signal });
+    permit.release(); // the slot is given to the call, which will begin a moment later
+    caller.abort(reason);
+    await assert.rejects(call, (error) => error === reason);
+    assert.deepEqual([made, slots.inFlight], [0, 0]);
+  });
+
+  test('but a free slot or permit begins the call at once, wherever it could have waited', () => {
+    const all = pipe(bulkhead({ max: 1, queue: 10 }), limiter({ rate: 1, queue: 10 }));
+    let made = 0;
+    all.call(() => {
+      made += 1;
+      return held();
+    });
+    assert.equal(made, 1);
+  });
+});
+
 describe('those who wait', () => {
   test('1,000 of them aborted in any order do not delay the next by their permits', async () => {
     const orders = fc.shuffledSubarray(
