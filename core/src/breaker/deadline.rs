@@ -356,7 +356,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let due = match word.state() {
             // A window of time also meets a rule by losing its successes to time; only a result may trip a breaker, and
             // there whoever records has the time to carry it out.
-            State::Closed => !H::TIMED && policy.judge(totals, in_a_row).any(),
+            State::Closed => !self.history.is_timed() && policy.judge(totals, in_a_row).any(),
             State::HalfOpen => totals.calls >= u32::from(policy.trial_min),
             _ => false,
         };

@@ -87,7 +87,7 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountHistory<R> {
 /// The operations behind [`History`], out of reach for other crates.
 pub trait Sealed {
     /// Whether recording an outcome depends on the time.
-    const TIMED: bool;
+    fn is_timed(&self) -> bool;
     /// The words of the state.
     fn cells(&self) -> &StateCells;
     /// Whether this storage can serve these settings.
@@ -152,7 +152,10 @@ pub const fn check_ring(capacity: u32, policy: &Policy, count_window: bool) -> R
 impl<R: AsRef<[RingWord]> + ?Sized> History for CountHistory<R> {}
 
 impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
-    const TIMED: bool = false;
+    #[inline(always)]
+    fn is_timed(&self) -> bool {
+        false
+    }
 
     #[inline]
     fn cells(&self) -> &StateCells {
@@ -213,7 +216,10 @@ impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
 impl<H: History + ?Sized> History for &H {}
 
 impl<H: Sealed + ?Sized> Sealed for &H {
-    const TIMED: bool = H::TIMED;
+    #[inline(always)]
+    fn is_timed(&self) -> bool {
+        (**self).is_timed()
+    }
 
     #[inline]
     fn cells(&self) -> &StateCells {

@@ -133,7 +133,10 @@ const fn slices(policy: &Policy) -> Slices {
 impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> History for TimeHistory<B, T> {}
 
 impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B, T> {
-    const TIMED: bool = true;
+    #[inline(always)]
+    fn is_timed(&self) -> bool {
+        true
+    }
 
     #[inline]
     fn cells(&self) -> &StateCells {

@@ -189,7 +189,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     #[inline]
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
-        if word.is_at_rest() && !H::TIMED {
+        if word.is_at_rest() && !self.history.is_timed() {
             return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
         }
         Err(NeedsTime)
@@ -198,7 +198,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// Whether the next call needs the time: not while a count-window breaker without a slow-call rule is closed.
     #[inline]
     pub fn needs_clock(&self) -> bool {
-        H::TIMED || !self.load().is_at_rest() || self.policy.read().borrow().slow_rate != 0
+        self.history.is_timed() || !self.load().is_at_rest() || self.policy.read().borrow().slow_rate != 0
     }
 
     /// The refusal of an open breaker whose deadline is stamped and ahead: two loads and no more, since whoever is
@@ -301,10 +301,11 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if !permit.is_plain() || outcome == Outcome::Ignored {
             return self.leave_rarely(permit, outcome, at);
         }
-        let policy = self.policy.read();
-        let policy = policy.borrow();
-        let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
-        self.record_plain(policy, permit.epoch(), mark, at);
+        let (slow_call, _) = self.policy.for_success();
+        let mark = Mark { failed: outcome == Outcome::Failure, slow: at.now - permit.entered > slow_call };
+        if !self.record_plain_success(permit.epoch(), mark) {
+            self.record_bad(self.policy.read().borrow(), permit.epoch(), mark, at);
+        }
     }
 
     /// The common case of [`leave`](Self::leave), small enough to be inlined: a good call of no trial into a window of good
@@ -314,10 +315,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if !permit.is_plain() {
             return false;
         }
-        let policy = self.policy.read();
-        let policy = policy.borrow();
-        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) };
-        self.record_plain_success(policy, permit.epoch(), mark)
+        let (slow_call, _) = self.policy.for_success();
+        self.record_plain_success(permit.epoch(), Mark { failed: false, slow: now - permit.entered > slow_call })
     }
 
     #[cold]
@@ -343,17 +342,17 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             self.cancel(permit);
             return Ok(());
         }
-        let policy = self.policy.read();
-        let policy = policy.borrow();
         let epoch = permit.epoch();
         let mark = Mark { failed: outcome == Outcome::Failure, slow: false };
+        if !epoch.trial && self.record_plain_success(epoch, mark) {
+            return Ok(());
+        }
+        let policy = self.policy.read();
+        let policy = policy.borrow();
         if epoch.trial {
             // Not what this method is for, but a trial's result must not be lost.
             self.record(policy, epoch, mark, At::from(permit.entered));
             return Err(NeedsTime);
-        }
-        if self.record_plain_success(policy, epoch, mark) {
-            return Ok(());
         }
         let is_current = || self.load().generation() == epoch.generation;
         match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX, is_current) {
@@ -369,23 +368,29 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline(always)]
-    fn record_plain_success(&self, policy: &Policy, epoch: Epoch, mark: Mark) -> bool {
+    fn record_plain_success(&self, epoch: Epoch, mark: Mark) -> bool {
         if mark.failed
             || mark.slow
             || !self.history.record_clean(epoch.generation, || self.load().generation() == epoch.generation)
         {
             return false;
         }
-        self.count_in_a_row(policy, epoch.generation, false);
+        if self.policy.for_success().1 {
+            self.count_in_a_row(self.policy.read().borrow(), epoch.generation, false);
+        }
         true
     }
 
     /// Records a mark of a stay that is nobody's trial, and opens the breaker if it demands so.
     #[inline]
     fn record_plain(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
-        if self.record_plain_success(policy, epoch, mark) {
-            return;
+        if !self.record_plain_success(epoch, mark) {
+            self.record_bad(policy, epoch, mark, at);
         }
+    }
+
+    /// The same for what is not a plain success, or could not be recorded as one.
+    fn record_bad(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
         let entry = Entry { policy, now: at.now.get() };
         let is_current = || self.load().generation() == epoch.generation;
         if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX, is_current) {

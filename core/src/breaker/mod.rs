@@ -29,6 +29,8 @@ mod gate;
 #[cfg(feature = "wide")]
 mod history;
 #[cfg(feature = "wide")]
+mod history_any;
+#[cfg(feature = "wide")]
 mod history_time;
 #[cfg(feature = "wide")]
 mod live;
@@ -67,6 +69,7 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 #[cfg(feature = "wide")]
 pub use self::{
     history::{CountHistory, History, StateCells},
+    history_any::AnyHistory,
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
