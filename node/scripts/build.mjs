@@ -34,6 +34,7 @@ if (does('wasm')) {
 }
 
 if (does('js')) {
+  for (const license of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(join(here, '..', license), join(here, license));
   rmSync(join(here, 'dist'), { recursive: true, force: true });
   const tsc = (...args) => run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', '.', ...args);
   const only = (directory, format) => writeFileSync(join(here, 'dist', directory, 'package.json'), `{ "type": "${format}" }\n`);

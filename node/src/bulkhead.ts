@@ -132,7 +132,13 @@ export class Bulkhead extends Guard {
   /** @internal */
   override run<T>(fn: Call<T>, context: Context): Promise<T> {
     if (this.maxWait === 0) return super.run(fn, context);
-    return this.acquire({ timeout: this.maxWait, signal: context.given }).then((permit) => this.go(permit.take(), fn, context));
+    const place = this.#waiters.first === undefined ? this.entered() : -1;
+    if (place >= 0) return this.go(place, fn, context);
+    return this.acquire({ timeout: this.maxWait, signal: context.ends }).then((permit) => {
+      if (!context.ended) return this.go(permit.take(), fn, context);
+      permit.release();
+      throw context.reason;
+    });
   }
 
   #look(place: number): number {

@@ -17,9 +17,11 @@ export abstract class Policy {
     this.#plain = new Context(name);
   }
 
-  /** Calls `fn` if the policy lets it, and reports how it ended. */
+  /** Calls `fn` if the policy lets it, and reports how it ended. A signal that is aborted already lets nothing begin. */
   call<T>(fn: Call<T>, options?: CallOptions): Promise<T> {
-    return this.run(fn, options === undefined ? this.#plain : this.context(options));
+    if (options === undefined) return this.run(fn, this.#plain);
+    const { signal } = options;
+    return signal?.aborted ? Promise.reject(signal.reason) : this.run(fn, this.context(options));
   }
 
   /** `fn` behind this policy, with the arguments and `this` that it is called with. */

@@ -269,7 +269,11 @@ export abstract class Throttle extends Policy {
       if (!this.tryAcquire()) return Promise.reject(this.refused());
       return invoke(fn, context);
     }
-    return this.acquire({ timeout: this.maxWait, signal: context.given }).then(() => fn(context));
+    if (this.#waiters.first === undefined && this.#one()) return invoke(fn, context);
+    return this.acquire({ timeout: this.maxWait, signal: context.ends }).then(() => {
+      if (context.ended) throw context.reason;
+      return fn(context);
+    });
   }
 
   /** Calls `listener` with every refusal; the function that is returned ends that. */

@@ -30,6 +30,18 @@ class TimedContext extends Context {
     return this.#controller.signal;
   }
 
+  override get ends(): AbortSignal {
+    return this.signal;
+  }
+
+  override get ended(): boolean {
+    return this.#expired !== undefined || this.#outer.ended;
+  }
+
+  override get reason(): unknown {
+    return this.#expired ?? this.#outer.reason;
+  }
+
   /** The time is over. */
   expire(error: TimeoutError): void {
     this.#expired = error;

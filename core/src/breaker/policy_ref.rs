@@ -7,7 +7,7 @@ use super::policy::{Policy, Window};
 use super::settings::{Sealed, Settings};
 use crate::error::ConfigError;
 use crate::event::Observer;
-use crate::time::At;
+use crate::time::{At, Nanos};
 use core::borrow::Borrow;
 
 /// Settings in memory of somebody else's: fixed ones, or first ones with a [`LivePolicy`] beside them for what replaces
@@ -88,6 +88,14 @@ impl Sealed for PolicyRef<'_> {
         match self.live {
             Some(live) if !live.is_empty() => live.is_automatic(),
             _ => self.first.auto_half_open,
+        }
+    }
+
+    #[inline]
+    fn for_success(&self) -> (Nanos, bool) {
+        match self.live {
+            Some(live) if !live.is_empty() => live.for_success(),
+            _ => self.first.for_success(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Where a breaker reads its settings: a fixed [`Policy`], or one that can be changed while it runs.
 
 use super::policy::Policy;
+use crate::time::Nanos;
 use core::borrow::Borrow;
 
 /// A source of settings. Sealed: [`Policy`] itself, a reference to one, a [`LivePolicy`](super::LivePolicy), or a
@@ -17,6 +18,8 @@ pub trait Sealed {
     fn read(&self) -> Self::Read<'_>;
     /// Whether an open breaker moves on without a call: the one setting that a plain refusal needs.
     fn is_automatic(&self) -> bool;
+    /// The length above which a call is slow, and whether failures in a row are counted: what a plain success needs.
+    fn for_success(&self) -> (Nanos, bool);
 }
 
 impl Settings for Policy {}
@@ -34,6 +37,11 @@ impl Sealed for Policy {
     fn is_automatic(&self) -> bool {
         self.auto_half_open
     }
+
+    #[inline(always)]
+    fn for_success(&self) -> (Nanos, bool) {
+        (self.slow_call, self.consecutive_failures != 0)
+    }
 }
 
 impl Sealed for &Policy {
@@ -50,5 +58,10 @@ impl Sealed for &Policy {
     #[inline(always)]
     fn is_automatic(&self) -> bool {
         self.auto_half_open
+    }
+
+    #[inline(always)]
+    fn for_success(&self) -> (Nanos, bool) {
+        (self.slow_call, self.consecutive_failures != 0)
     }
 }

@@ -15,7 +15,7 @@ const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/ja
 
 const entry = import.meta.resolve('overcurrent/wasm');
 const root = new URL('.', entry); // of what the entry imports
-const page = fileURLToPath(new URL('browser/page.mjs', import.meta.url));
+const page = fileURLToPath(new URL('page.mjs', import.meta.url));
 
 const html = (head, script) => `<!doctype html><title>overcurrent</title>${head}<script type=module src=${script}></script>`;
 const map = { imports: { 'overcurrent/wasm': `/package/${entry.slice(root.href.length)}` } };
