@@ -71,6 +71,7 @@ impl fmt::Display for SnapshotError {
 impl core::error::Error for SnapshotError {}
 
 /// Writes one snapshot into a buffer.
+#[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut [u8],
     /// Bytes written, or wished for once the buffer was too short.

@@ -1711,8 +1711,8 @@ oc_status_t oc_breaker_reset(const oc_breaker_t *breaker, uint64_t now);
 
 #if defined(OC_WIDE)
 /**
- * Writes the state at `now` into `bytes` and its length into `*written`: at most 25 bytes and a quarter byte a call (window
- * of calls), or 33 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
+ * Writes the state at `now` into `bytes` and its length into `*written`: at most 27 bytes and a quarter byte a call (window
+ * of calls), or 43 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
  * restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
  */
 oc_status_t oc_breaker_snapshot(const oc_breaker_t *breaker,
@@ -2647,8 +2647,9 @@ const char *oc_state_name(oc_state_t state);
 /**
  * The time at the reading `counter`, in nanoseconds; 0 if `ticks` is NULL.
  *
- * Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter: it writes
- * to `ticks` without synchronisation. A reading slightly older than the last one is read as such, not as a wrap.
+ * Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
+ * ticks: it writes to `ticks` without synchronisation. A reading up to 2^20 ticks older than the newest one is read as such,
+ * not as a wrap.
  */
 uint64_t oc_ticks_now(oc_ticks_t *ticks,
                       uint32_t counter);

@@ -1,6 +1,6 @@
 //! The circuit breaker.
 
-use crate::errors::{self, invalid, named_state, refused};
+use crate::errors::{self, invalid, named_state, refused, wrong};
 use crate::events::{Listeners, Observed, Subscription, rule_name};
 use crate::guard::{Guard, Target, Token};
 use crate::rules::Rules;
@@ -39,7 +39,7 @@ pub struct BreakerCore {
     engine: Engine,
     pub clock: HostClock,
     pub rules: Rules,
-    listeners: Arc<Listeners>,
+    pub listeners: Listeners,
     settings: Mutex<Settings>,
 }
 
@@ -70,7 +70,10 @@ impl BreakerCore {
 
     pub fn report(&self, py: Python<'_>, permit: Permit, timed: bool, outcome: Outcome, hold: Option<Nanos>) {
         on!(self, b => match hold {
-            Some(wait) => b.leave_and_open_for(timed_permit(permit, timed, self), outcome, wait, self.now()),
+            Some(wait) => {
+                let at = self.now();
+                b.leave_and_open_for(timed_permit(permit, timed, at), outcome, wait, at);
+            }
             None if timed => b.leave(permit, outcome, self.now()),
             None => {
                 if b.leave_untimed(permit, outcome).is_err() {
@@ -82,23 +85,24 @@ impl BreakerCore {
     }
 
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.name)?;
         self.rules.traverse(visit)?;
-        if Arc::strong_count(&self.listeners) == 1 {
-            for (_, _, callback) in &self.listeners.lock().1 {
-                visit.call(callback)?;
-            }
-        }
-        Ok(())
+        self.listeners.traverse(visit)
+    }
+
+    /// For the collector. What the rules refer to stays: a cycle through them has a function in it, which can be cleared.
+    pub fn forget_listeners(&self) {
+        self.listeners.forget_all();
     }
 }
 
 /// A permit that was taken without the time counts as taken now: it must not look slow.
-fn timed_permit(permit: Permit, timed: bool, core: &BreakerCore) -> Permit {
+pub fn timed_permit(permit: Permit, timed: bool, at: At) -> Permit {
     if timed {
         return permit;
     }
     let mut raw = permit.into_raw();
-    raw.entered = core.now().now.get();
+    raw.entered = at.now.get();
     Permit::from_raw(raw)
 }
 
@@ -115,17 +119,29 @@ impl Gate for BreakerCore {
     fn leave(&self, permit: Permit, outcome: Outcome, at: At) {
         on!(self, b => Gate::leave(b, permit, outcome, at));
     }
+    fn leave_and_hold(&self, permit: Permit, outcome: Outcome, until: Nanos, at: At) {
+        on!(self, b => Gate::leave_and_hold(b, permit, outcome, until, at));
+    }
     fn cancel(&self, permit: Permit) {
         on!(self, b => Gate::cancel(b, permit));
     }
+    #[inline]
+    fn needs_clock(&self) -> bool {
+        on!(self, b => b.needs_clock())
+    }
+    #[inline]
+    fn enter_untimed(&self, _: u32) -> Result<Permit, NeedsTime> {
+        on!(self, b => b.enter_untimed())
+    }
+    #[inline]
+    fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        on!(self, b => b.leave_untimed(permit, outcome))
+    }
+    fn settle(&self, at: At) {
+        on!(self, b => b.settle(at));
+    }
     fn refused(&self, cost: u32, refusal: Refusal, at: At) {
         on!(self, b => Gate::refused(b, cost, refusal, at));
-    }
-}
-
-impl BreakerCore {
-    pub fn leave_and_open_for(&self, permit: Permit, outcome: Outcome, wait: Nanos, at: At) {
-        on!(self, b => b.leave_and_open_for(permit, outcome, wait, at));
     }
 }
 
@@ -157,12 +173,12 @@ impl Breaker {
         let (outcomes, slices) = settings.room();
         let engine = if slices == 0 {
             let history = CountHistory::over(ring(outcomes));
-            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(invalid)?;
+            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(wrong)?;
             Engine::Calls(breaker.starting(begin.0, begin.1))
         } else {
             let slices = (0..slices).map(|_| Bucket::new()).collect();
             let history = TimeHistory::over(slices, ring(outcomes));
-            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(invalid)?;
+            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(wrong)?;
             Engine::Time(breaker.starting(begin.0, begin.1))
         };
         let core = Arc::new(BreakerCore {
@@ -171,7 +187,7 @@ impl Breaker {
             engine,
             clock,
             rules: Rules::new(failures, ignore, failure_result)?,
-            listeners: Arc::default(),
+            listeners: Listeners::default(),
             settings: Mutex::new(settings),
         });
         Ok(PyClassInitializer::from(Guard(Target::Breaker(Arc::clone(&core)))).add_subclass(Self(core)))
@@ -316,13 +332,15 @@ impl Breaker {
     }
 
     /// Calls `listener` with every event.
-    fn on_event(&self, listener: Py<PyAny>) -> Subscription {
-        self.0.listeners.add(listener, true)
+    fn on_event(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
+        let id = slf.get().0.listeners.add(listener, true);
+        Subscription { breaker: slf.unbind(), id }
     }
 
     /// Calls `listener` with every change of state.
-    fn on_transition(&self, listener: Py<PyAny>) -> Subscription {
-        self.0.listeners.add(listener, false)
+    fn on_transition(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
+        let id = slf.get().0.listeners.add(listener, false);
+        Subscription { breaker: slf.unbind(), id }
     }
 
     /// Changes the settings that are given and keeps state and history.
@@ -333,7 +351,7 @@ impl Breaker {
         let policy = new.build()?;
         on!(self.0, b => b.reconfigure(policy, self.0.now())).map_err(|error| match error {
             ReconfigureError::Busy => PyRuntimeError::new_err(error.to_string()),
-            ReconfigureError::Config(error) => invalid(error),
+            ReconfigureError::Config(error) => wrong(error),
         })?;
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = new;
         self.0.tell(py);

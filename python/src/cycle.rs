@@ -1,7 +1,9 @@
 //! The limiter of fixed cycles.
 
-use crate::errors::{invalid, refused};
+use crate::coroutine;
+use crate::errors::{invalid, refused, wrong};
 use crate::limiter::{Line, Reservation};
+use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
 use crate::wait::Wait;
 use overcurrent::Nanos;
@@ -38,7 +40,7 @@ impl CycleLimiter {
         let period = period.map_or(Ok(Nanos::SECOND), |period| nanos("period", period))?;
         let timeout = timeout.map_or(Ok(Nanos::ZERO), |timeout| nanos("timeout", timeout))?;
         let policy = CycleConfig::new(limit, period).timeout(timeout).limit_change(limit_change).build();
-        let limiter = Engine::new(policy.map_err(invalid)?);
+        let limiter = Engine::new(policy.map_err(wrong)?);
         Ok(Self(Line::new(name.to_owned(), limiter, HostClock::of(clock))))
     }
 
@@ -53,8 +55,21 @@ impl CycleLimiter {
         Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
     }
 
+    /// Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`.
+    #[pyo3(signature = (n = 1, *, timeout = None))]
+    fn acquire_async<'py>(
+        slf: &Bound<'py, Self>,
+        n: u32,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        coroutine::cycle_permits(slf, n, longest("timeout", timeout)?)
+    }
+
     #[pyo3(signature = (n = 1, *, max_wait = None))]
     fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
+        if off() {
+            return Ok(Reservation::of_nothing(&self.0));
+        }
         let limiter = self.0.limiter();
         let max_wait = max_wait.map_or(Ok(limiter.timeout()), |wait| nanos("max_wait", wait))?;
         match limiter.reserve_within(n, max_wait, self.0.now()) {

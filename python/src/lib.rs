@@ -1,16 +1,22 @@
 //! The Python binding: it translates, the engine decides.
 
+mod alarm;
 mod breaker;
 mod bulkhead;
+mod coroutine;
 mod cycle;
 mod errors;
 mod events;
+mod gates;
 mod guard;
+mod guarded;
+mod heap;
 mod limiter;
 mod pipeline;
 mod retry;
 mod rules;
 mod settings;
+mod switch;
 mod time;
 mod wait;
 
@@ -18,6 +24,8 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use crate::alarm::ring_after;
     #[pymodule_export]
     use crate::breaker::{Breaker, Explanation, Stats};
     #[pymodule_export]
@@ -29,6 +37,8 @@ mod _native {
     #[pymodule_export]
     use crate::guard::{Guard, Permit, Ready};
     #[pymodule_export]
+    use crate::guarded::guarded;
+    #[pymodule_export]
     use crate::limiter::{Peek, RateLimiter, Reservation};
     #[pymodule_export]
     use crate::pipeline::Pipeline;
@@ -36,6 +46,8 @@ mod _native {
     use crate::retry::{Delays, RetryBudget};
     #[pymodule_export]
     use crate::settings::{Backoff, Stay, Window, backoff, last_calls, last_seconds, longest_stay};
+    #[pymodule_export]
+    use crate::switch::{is_off, switch};
     #[pymodule_export]
     use crate::time::ManualClock;
     #[pymodule_export]
@@ -46,6 +58,8 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+        module.add("Guarded", crate::guarded::create(module.py())?)?;
+        module.add("Coroutine", crate::coroutine::create(module.py())?)?;
         crate::time::align_with_python(module.py())
     }
 }

@@ -13,14 +13,18 @@ import overcurrent as oc
 def test_it_is_the_installed_one():
     assert "site-packages" in oc.__file__
     assert (Path(oc.__file__).parent / "py.typed").exists()
-    assert (Path(oc.__file__).parent / "__init__.pyi").exists()
+    assert (Path(oc.__file__).parent / "_native.pyi").exists()
 
 
 def test_import_is_light():
-    heavy = "asyncio logging typing dataclasses inspect threading".split()
+    heavy = ["asyncio", "logging", "typing", "dataclasses", "inspect", "threading"]
     code = f"import sys, overcurrent; print([m for m in {heavy} if m in sys.modules])"
-    out = subprocess.run([sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0]={sys.path!r}; {code}"],
-                         capture_output=True, text=True, check=True)
+    out = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", f"import sys; sys.path[:0]={sys.path!r}; {code}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert out.stdout.strip() == "[]"
 
 
@@ -29,23 +33,8 @@ def test_exceptions_pickle(kind):
     error = kind("it", "breaker-open", 1.5)
     again = pickle.loads(pickle.dumps(error))
     assert (type(again), again.args, again.retry_after) == (kind, error.args, 1.5)
-
-
-def test_gates_do_not_pickle():
-    for gate in (oc.CircuitBreaker("x"), oc.RateLimiter(1), oc.Bulkhead(1)):
-        with pytest.raises(TypeError, match="pickle"):
-            pickle.dumps(gate)
-
-
-def test_stub_and_package_export_the_same():
-    stub = (Path(oc.__file__).parent / "__init__.pyi").read_text()
-    for name in oc.__all__:
-        assert hasattr(oc, name)
-        assert any(f"{word} {name}" in stub for word in ("class", "def")) or f"{name}:" in stub, name
-    for thing, methods in {n: dir(getattr(oc, n)) for n in ("CircuitBreaker", "RateLimiter", "CycleLimiter", "Bulkhead")}.items():
-        for method in methods:
-            if not method.startswith("_"):
-                assert f"def {method}(" in stub, f"{thing}.{method}"
+    assert str(again) == str(error) == "it: the circuit is open; come back in 1.500 s"
+    assert f"{kind.__module__}.{kind.__qualname__}" == f"overcurrent.{kind.__name__}"
 
 
 def test_forked_children_go_on(tmp_path):
@@ -73,5 +62,5 @@ threading.Thread(target=limiter.acquire, daemon=True).start()
 permit = oc.CircuitBreaker("x").enter()
 time.sleep(0.05)
 """
-    out = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, text=True, timeout=30)
+    out = subprocess.run([sys.executable, "-P", "-c", code], check=False, capture_output=True, text=True, timeout=30)
     assert (out.returncode, out.stderr) == (0, "")

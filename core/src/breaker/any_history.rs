@@ -22,7 +22,7 @@ use crate::snapshot::{SnapshotError, Writer};
 /// assert_eq!(breaker.state(Nanos::ZERO), State::Open);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub enum AnyHistory<'a> {
     /// Over calls.
     Count(&'a CountHistory<[RingWord]>),

@@ -127,7 +127,7 @@ pub trait Sealed {
 }
 
 /// The settings and the time of one touch.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     pub policy: &'a Policy,
     pub now: u64,

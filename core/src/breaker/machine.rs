@@ -190,7 +190,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
         if word.is_at_rest() && !self.history.is_timed() {
-            return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
+            return Ok(Permit::untimed(word.generation()));
         }
         Err(NeedsTime)
     }
@@ -210,13 +210,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         // Acquire: as in `deadline_of`.
         let stamp = self.cells().deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
-        let left = word.deadline(stamp)?.saturating_sub(at.now.get());
-        if left == 0 || mutated("breaker_early") {
+        let deadline = word.deadline(stamp)?;
+        if deadline <= at.now.get() || mutated("breaker_early") {
             return None; // at the deadline itself an automatic breaker moves on
         }
-        // Without a call it is over at the deadline, by a call only after it.
-        let wait = if self.policy.is_automatic() { left } else { left.saturating_add(1) };
-        Some(self.refuse(word, at, Reason::BreakerOpen, Some(Nanos::new(wait))))
+        let wait = wait_until_over(deadline, self.policy.is_automatic(), at.now);
+        Some(self.refuse(word, at, Reason::BreakerOpen, wait))
     }
 
     #[cold]
@@ -235,7 +234,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     };
                     if at.now.get() <= deadline && !mutated("breaker_early") {
                         let wait = Self::wait_for(policy, State::Open, deadline, at.now.get());
-                        return Err(self.refuse(word, at, Reason::BreakerOpen, Some(wait)));
+                        return Err(self.refuse(word, at, Reason::BreakerOpen, wait));
                     }
                     // The first call after the wait: to half-open and one permit taken, in one swap.
                     let (next, limit) = half_open(policy, word, at.now.get());
@@ -250,7 +249,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                             continue;
                         }
                         let lease = self.half_open_deadline(policy, word, at);
-                        let wait = lease.map(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
+                        let wait = lease.and_then(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
                         return Err(self.refuse(word, at, Reason::TrialsTaken, wait));
                     }
                     let (next, limit) = taken(policy, word, 0, at.now.get());
@@ -303,7 +302,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         let policy = self.policy.read();
         let policy = policy.borrow();
-        let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+        let mark = Mark {
+            failed: outcome == Outcome::Failure,
+            slow: policy.is_slow(at.now - permit.entered) && permit.is_timed(),
+        };
         self.record_plain(policy, permit.epoch(), mark, at);
     }
 
@@ -316,7 +318,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         let policy = self.policy.read();
         let policy = policy.borrow();
-        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) };
+        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) && permit.is_timed() };
         self.record_plain_success(policy, permit.epoch(), mark)
     }
 
@@ -327,7 +329,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         } else if permit.records() {
             let policy = self.policy.read();
             let policy = policy.borrow();
-            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+            let mark = Mark {
+                failed: outcome == Outcome::Failure,
+                slow: policy.is_slow(at.now - permit.entered) && permit.is_timed(),
+            };
             self.record(policy, permit.epoch(), mark, at);
         }
     }
@@ -429,6 +434,15 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 impl Permit {
     pub(super) const fn epoch(&self) -> Epoch {
         Epoch { generation: self.generation(), trial: self.is_trial() }
+    }
+}
+
+/// How long from `now` until an end is over: at the end itself, or only after it. `None`: when time ends.
+#[inline]
+pub(super) const fn wait_until_over(end: u64, at_its_end: bool, now: Nanos) -> Option<Nanos> {
+    match end.checked_add(if at_its_end { 0 } else { 1 }) {
+        Some(over) => Some(Nanos::new(over).saturating_sub(now)),
+        None => None,
     }
 }
 

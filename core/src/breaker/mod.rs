@@ -27,6 +27,8 @@ mod any_history;
 #[cfg(feature = "wide")]
 mod deadline;
 #[cfg(feature = "wide")]
+mod debug;
+#[cfg(feature = "wide")]
 mod gate;
 #[cfg(feature = "wide")]
 mod history;

@@ -27,7 +27,7 @@ use core::borrow::Borrow;
 /// assert_eq!(breaker.state(now), State::Open);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct PolicyRef<'a> {
     first: &'a Policy,
     live: Option<&'a LivePolicy>,
@@ -49,6 +49,7 @@ impl<'a> PolicyRef<'a> {
 }
 
 /// What a [`PolicyRef`] said at one instant.
+#[derive(Debug)]
 pub enum PolicyRead<'a> {
     /// The first settings.
     First(&'a Policy),

@@ -88,6 +88,16 @@ impl Slot {
 }
 
 impl Terms {
+    /// The settings as given (the initial fill reads as the burst).
+    pub(super) const fn quota(&self, of: PerPeriod) -> Quota {
+        let burst = match self.cap.checked_div(self.unit) {
+            Some(burst) => burst,
+            None => 1, // a unit is at least 1
+        };
+        let (scale, unit, cap) = (self.scale, self.unit, self.cap);
+        Quota { scale, unit, cap, permits: of.permits, per: of.per, burst, initial: burst }
+    }
+
     #[inline(always)]
     pub(super) const fn units(&self, now: Nanos) -> u64 {
         let units = self.scale.units(now.get());

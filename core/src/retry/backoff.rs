@@ -32,6 +32,7 @@ pub enum Jitter {
 /// assert_eq!(backoff.delay(1, 0, Some(Nanos::SECOND)), Nanos::SECOND); // the server knows better
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct BackoffConfig {
     backoff: Backoff,
 }
@@ -60,13 +61,11 @@ impl BackoffConfig {
     }
 
     /// The longest wait; only a server's `retry_after` goes beyond it.
-    #[must_use]
     pub const fn cap(self, cap: Nanos) -> Self {
         Self { backoff: Backoff { cap, ..self.backoff } }
     }
 
     /// How waits are spread.
-    #[must_use]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         Self { backoff: Backoff { jitter, ..self.backoff } }
     }

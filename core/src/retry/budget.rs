@@ -13,6 +13,8 @@ use crate::time::{At, Nanos};
 
 /// What a retry costs, in the word's units.
 const RETRY: u64 = 1_000;
+/// A word that no time reaches.
+const END_OF_TIME: u64 = u64::MAX;
 
 /// Settings of a [`RetryBudget`], to be checked by [`build`](Self::build).
 ///
@@ -22,6 +24,7 @@ const RETRY: u64 = 1_000;
 /// | `min_per_second` | 10 retries a second whatever the calls |
 /// | `cap` | 100 saved retries |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct RetryBudgetConfig {
     ratio: u32,
     min_per_second: u32,
@@ -53,19 +56,16 @@ impl RetryBudgetConfig {
     }
 
     /// What each call pays in, in thousandths of a retry (0 to 1,000).
-    #[must_use]
     pub const fn ratio(self, per_1000: u32) -> Self {
         Self { ratio: per_1000, ..self }
     }
 
     /// Retries that time pays in (0 to 1,000,000 a second). With 0 the budget needs no clock.
-    #[must_use]
     pub const fn min_per_second(self, retries: u32) -> Self {
         Self { min_per_second: retries, ..self }
     }
 
     /// The most retries that can be saved up (1 to 1,000,000): the longest burst. A budget starts with as many.
-    #[must_use]
     pub const fn cap(self, retries: u32) -> Self {
         Self { cap: retries, ..self }
     }
@@ -110,7 +110,7 @@ impl RetryBudgetPolicy {
     #[inline]
     const fn withdraw(&self, word: u64, units: u64) -> Result<u64, u64> {
         let from = if word > units { word } else { units };
-        let Some(after) = from.checked_add(RETRY) else { return Err(u64::MAX) };
+        let Some(after) = from.checked_add(RETRY) else { return Err(END_OF_TIME) };
         if after.saturating_sub(units) <= self.cap { Ok(after) } else { Err(after) }
     }
 
@@ -126,6 +126,7 @@ impl RetryBudgetPolicy {
         let retry_after = match self.min_per_second.saturating_mul(RETRY) {
             0 => None,
             per_second => mul_div_ceil(due, u128::from(Nanos::SECOND.get()), u128::from(per_second))
+                .filter(|_| wanted < END_OF_TIME)
                 .map(|due| Nanos::new(due).saturating_sub(now)),
         };
         Refusal::new(Reason::RetryBudgetSpent, retry_after)

@@ -83,7 +83,7 @@ impl oc_breaker_t {
     ///
     /// # Safety
     /// The contract of pointers, for those inside as well.
-    #[inline]
+    #[inline(never)]
     pub(crate) unsafe fn view(&self) -> Result<View<'_>, oc_status_t> {
         // SAFETY: an `oc_policy_t` or NULL, by the contract.
         let (Some(first), Some(cells)) = (config(unsafe { self.policy.as_ref() }), NonNull::new(self.cells)) else {

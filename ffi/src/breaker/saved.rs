@@ -8,8 +8,8 @@ use core::ptr::NonNull;
 use oc_status_t::{OC_ERR_NULL, OC_OK};
 use overcurrent::Nanos;
 
-/// Writes the state at `now` into `bytes` and its length into `*written`: at most 25 bytes and a quarter byte a call (window
-/// of calls), or 33 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
+/// Writes the state at `now` into `bytes` and its length into `*written`: at most 27 bytes and a quarter byte a call (window
+/// of calls), or 43 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
 /// restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_breaker_snapshot(
