@@ -81,7 +81,7 @@ pub use self::{
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     policy_ref::PolicyRef,
-    settings::Settings,
+    settings::{Replaceable, Settings},
     tiny::{TinyBreaker, TinyPolicy, TinySnapshot, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::RingWord,
