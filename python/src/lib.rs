@@ -54,6 +54,6 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("Guarded", crate::guarded::create(module.py())?)?;
         module.add("Coroutine", crate::coroutine::create(module.py())?)?;
-        crate::time::align_with_python(module.py())
+        crate::time::align(module.py())
     }
 }

@@ -37,19 +37,47 @@ pub fn seconds(time: Nanos) -> f64 {
     if time == Nanos::MAX { f64::INFINITY } else { time.get() as f64 / 1e9 }
 }
 
-/// What to add to the engine's monotonic clock so that it reads like `time.monotonic()`.
-static OFFSET: AtomicU64 = AtomicU64::new(0);
+/// What `time.monotonic()` reads, in nanoseconds: on Linux it is this clock.
+#[cfg(target_os = "linux")]
+mod monotonic {
+    use overcurrent::Nanos;
+    use pyo3::prelude::*;
 
-pub fn align_with_python(py: Python<'_>) -> PyResult<()> {
-    let theirs: u64 = py.import("time")?.call_method0("monotonic_ns")?.extract()?;
-    OFFSET.store(theirs.saturating_sub(MonotonicClock.time().get()), Ordering::Relaxed);
-    Ok(())
+    pub fn align(_: Python<'_>) -> PyResult<()> {
+        Ok(())
+    }
+
+    #[inline]
+    pub fn time() -> Nanos {
+        let mut read = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: there is room for what it writes. It cannot fail: the clock is always there.
+        unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut read) };
+        Nanos::new((read.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(read.tv_nsec as u64))
+    }
 }
 
-#[inline]
-fn offset() -> Nanos {
-    Nanos::new(OFFSET.load(Ordering::Relaxed))
+/// Elsewhere it is the engine's clock, and what to add to it.
+#[cfg(not(target_os = "linux"))]
+mod monotonic {
+    use overcurrent::{MonotonicClock, Nanos};
+    use pyo3::prelude::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static OFFSET: AtomicU64 = AtomicU64::new(0);
+
+    pub fn align(py: Python<'_>) -> PyResult<()> {
+        let theirs: u64 = py.import("time")?.call_method0("monotonic_ns")?.extract()?;
+        OFFSET.store(theirs.saturating_sub(MonotonicClock.time().get()), Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[inline]
+    pub fn time() -> Nanos {
+        MonotonicClock.time() + Nanos::new(OFFSET.load(Ordering::Relaxed))
+    }
 }
+
+pub use monotonic::align;
 
 /// The clock of a gate.
 #[derive(Clone)]
@@ -78,7 +106,7 @@ impl HostClock {
     #[inline]
     pub fn time(&self) -> Nanos {
         match self {
-            Self::Monotonic => MonotonicClock.time() + offset(),
+            Self::Monotonic => monotonic::time(),
             Self::Manual(manual) => Nanos::new(manual.now.load(Ordering::Acquire)),
         }
     }
@@ -88,10 +116,7 @@ impl Clock for HostClock {
     #[inline]
     fn now(&self) -> At {
         match self {
-            Self::Monotonic => {
-                let at = MonotonicClock.now();
-                At { now: at.now + offset(), random: at.random }
-            }
+            Self::Monotonic => At { now: monotonic::time(), random: MonotonicClock.random() },
             Self::Manual(_) => At::from(self.time()),
         }
     }

@@ -68,12 +68,22 @@ impl MonotonicClock {
         let origin = ORIGIN.get_or_init(Instant::now);
         Nanos::from_duration(origin.elapsed())
     }
+
+    /// Random bits without the time, for a host with a clock of its own.
+    ///
+    /// ```
+    /// assert_ne!(overcurrent::MonotonicClock.random(), 0);
+    /// ```
+    #[inline]
+    pub fn random(self) -> u32 {
+        random_bits()
+    }
 }
 
 impl Clock for MonotonicClock {
     #[inline]
     fn now(&self) -> At {
-        At { now: self.time(), random: random_bits() }
+        At { now: self.time(), random: self.random() }
     }
 }
 
