@@ -46,7 +46,15 @@ def _origin(function: Any) -> Any:
 def _kind(function: Any) -> int:
     """The flags that tell what a call brings."""
     origin = _origin(function)
-    return origin.__code__.co_flags if isinstance(origin, FunctionType) else 0
+    flags = origin.__code__.co_flags if isinstance(origin, FunctionType) else 0
+    if not flags & (_GENERATOR | _COROUTINE | _ASYNC_GENERATOR) and _is_marked(function):
+        return _COROUTINE
+    return flags
+
+
+def _is_marked(function: Any) -> bool:
+    """Whether somebody said that it returns coroutines: `inspect.markcoroutinefunction`, and asyncio's before it."""
+    return bool(getattr(function, "_is_coroutine_mark", None) or getattr(function, "_is_coroutine", None))
 
 
 class _Guards(_Guard):
@@ -59,8 +67,9 @@ class _Guards(_Guard):
             msg = f"{function!r} is not a function"
             raise TypeError(msg)
         origin, kind = _origin(function), _kind(function)
+        made = isinstance(origin, FunctionType) and origin.__code__.co_flags & _COROUTINE
         guarded: Any
-        if kind & (_GENERATOR | _ASYNC_GENERATOR):
+        if kind & (_GENERATOR | _ASYNC_GENERATOR) or (kind & _COROUTINE and not made):
             guarded = self._guarded(function, self.enter, kind)
         else:
             guarded = update_wrapper(_native.guarded(self, function, origin, bool(kind & _COROUTINE)), function)
@@ -94,6 +103,20 @@ class _Guards(_Guard):
                     permit.raised(error)
                     raise
                 permit.success()
+
+        elif kind & _COROUTINE:
+            # Only marked as a coroutine function: what it does before it returns one must be guarded, too.
+
+            @wraps(function)
+            async def guarded(*args: Any, **kwargs: Any) -> Any:
+                permit = enter()
+                try:
+                    result = await function(*args, **kwargs)
+                except BaseException as error:
+                    permit.raised(error)
+                    raise
+                permit.returned(result)
+                return result
 
         else:
 

@@ -97,7 +97,7 @@ impl BreakerCore {
 }
 
 /// A permit that was taken without the time counts as taken now: it must not look slow.
-pub fn timed_permit(permit: Permit, timed: bool, at: At) -> Permit {
+fn timed_permit(permit: Permit, timed: bool, at: At) -> Permit {
     if timed {
         return permit;
     }

@@ -32,8 +32,9 @@ impl<L: Reserve> Line<L> {
         self.waiters.limiter()
     }
 
+    #[inline]
     pub fn now(&self) -> Nanos {
-        self.clock.now().now
+        self.clock.time()
     }
 
     pub fn waiting(&self) -> usize {
