@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
-    from overcurrent._native import Event, Permit, Wait, _Seconds, _Settings
+    from overcurrent._native import Event, Permit, Wait, _Matches, _Seconds, _Settings
 
     _P = ParamSpec("_P")
     _T = TypeVar("_T")
@@ -178,6 +178,19 @@ class Pipeline(Configured, _native.Pipeline, _Guards):
     """Several gates as one: all are asked before any is charged; what a refused call took goes back."""
 
     __slots__ = ("__weakref__", "_made")
+
+    if TYPE_CHECKING:
+
+        def __new__(
+            cls,
+            *gates: CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead,
+            name: str = "pipeline",
+            failures: _Matches | None = None,
+            ignore: _Matches | None = None,
+            failure_result: Callable[[Any], object] | None = None,
+        ) -> Self: ...
+        @property
+        def gates(self) -> tuple[CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead, ...]: ...
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name!r} of {len(self.gates)}>"
