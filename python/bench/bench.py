@@ -6,6 +6,7 @@ A program to read, not a test: it always succeeds. Start it with `make bench-pyt
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import time
 import warnings
@@ -193,7 +194,7 @@ def measure(rounds: int) -> None:
     # Two to warm up, of which nothing is kept.
     for number in range(-2, rounds):
         for it in CASES.values():
-            if asyncio.iscoroutinefunction(it.run):
+            if inspect.iscoroutinefunction(it.run):
                 took = asyncio.run(timed(it.run, CALLS))
             else:
                 began = time.thread_time_ns()
