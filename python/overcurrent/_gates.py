@@ -292,7 +292,7 @@ class CycleLimiter(Configured, _native.CycleLimiter, _Waits):
 class Journal:
     """The newest events, up to `capacity`: `breaker.on_event(journal)`."""
 
-    __slots__ = ("_events", "dropped")
+    __slots__ = {"_events": None, "dropped": "Events that were lost because newer ones came."}
 
     def __init__(self, capacity: int = 256) -> None:
         self._events: deque[Event] = deque(maxlen=capacity)

@@ -159,6 +159,7 @@ impl Pipeline {
         Ok(PyClassInitializer::from(guard).add_subclass(Self(gates.clone().unbind())))
     }
 
+    /// The gates, as they are asked.
     #[getter]
     fn gates(&self, py: Python<'_>) -> Py<PyTuple> {
         self.0.clone_ref(py)

@@ -249,17 +249,20 @@ impl ManualClock {
         Ok(Self(Arc::new(Manual { now: AtomicU64::new(now.get()), ..Manual::default() })))
     }
 
+    /// The time, in seconds.
     #[getter]
     fn now(&self) -> f64 {
         seconds(Nanos::new(self.0.now.load(Ordering::Acquire)))
     }
 
+    /// Moves it on, and wakes those who wait for that time.
     fn advance(&self, by: &Bound<'_, PyAny>) -> PyResult<()> {
         let by = nanos("by", by)?;
         self.0.set(|now| now.saturating_add(by.get()));
         Ok(())
     }
 
+    /// Moves it to that time, back as well.
     fn set(&self, time: &Bound<'_, PyAny>) -> PyResult<()> {
         let time = nanos("time", time)?.get();
         self.0.set(|_| time);

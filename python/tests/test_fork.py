@@ -49,8 +49,8 @@ def fork(then):
     pid = os.fork()
     if pid == 0:
         try:
-            then()
             os.write(writer, repr(waits_for_a_retry()).encode())
+            then()
         except BaseException:
             import traceback
             traceback.print_exc()

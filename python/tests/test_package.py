@@ -1,5 +1,6 @@
 """The package as it is installed."""
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import overcurrent as oc
+from overcurrent import testing
 
 
 def test_it_is_the_installed_one():
@@ -26,6 +28,20 @@ def test_import_is_light():
         check=True,
     )
     assert out.stdout.strip() == "[]"
+
+
+def test_everything_public_says_what_it_is_for():
+    silent = []
+    for module in (oc, testing):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if callable(thing) and not thing.__doc__:
+                silent.append(name)
+            for part in getattr(thing, "__mro__", ()):
+                if part.__module__.startswith("overcurrent"):
+                    members = [member for member in vars(part) if not member.startswith("_")]
+                    silent += [f"{name}.{it}" for it in members if not inspect.getdoc(inspect.getattr_static(part, it))]
+    assert not silent
 
 
 @pytest.mark.parametrize("kind", [oc.OvercurrentError, oc.CircuitOpenError, oc.RateLimitedError, oc.BulkheadFullError])
