@@ -96,6 +96,6 @@ if hasattr(os, "fork"):
     def test_it_does_not_wait_behind_those_who_are_not_there(who_waits):
         code = PROGRAM + who_waits
         out = subprocess.run(
-            [sys.executable, "-P", "-c", code], check=False, capture_output=True, text=True, timeout=200
+            [sys.executable, "-P", "-W", "ignore", "-c", code], check=False, capture_output=True, text=True, timeout=200
         )
         assert (out.returncode, out.stderr) == (0, "")

@@ -11,6 +11,8 @@ import pytest
 
 import overcurrent as oc
 
+pytestmark = pytest.mark.thread_unsafe(reason="counts what the whole process has")
+
 
 class Thing:
     """What is referred to by whatever should go."""
