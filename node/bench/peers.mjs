@@ -4,9 +4,9 @@ import { Sema } from 'async-sema';
 import Bottleneck from 'bottleneck';
 import {
   bulkhead,
-  circuitBreaker,
   ConsecutiveBreaker,
   CountBreaker,
+  circuitBreaker,
   handleAll,
   retry,
   SamplingBreaker,
