@@ -235,7 +235,12 @@ export class CircuitBreaker extends Guard {
     known('breaker', options, OPTIONS);
     const { name = 'breaker', clock = current().clock, shared = false } = options;
     const begin = oneOf('state', options.state ?? 'closed', STATES);
-    const handle = create<Entrance>(KIND.breaker, [...row(options), begin], clock, shared ? { name, fields: ROW } : undefined);
+    const handle = create<Entrance>(
+      KIND.breaker,
+      [...row(options), begin],
+      clock,
+      shared ? { name, fields: ROW } : undefined,
+    );
     // Other threads would change a shared one without news for this one.
     super(name, handle, clock, new Judge(options), !shared);
     this.#clock = clock;
@@ -408,7 +413,11 @@ export class CircuitBreaker extends Guard {
    * Reports a call that took `length` without a permit: it goes to whatever state there is. For replays and for
    * bookkeeping elsewhere; a late result can then decide a trial that it was no part of.
    */
-  recordUntracked(outcome: Outcome, length: Duration, then: { openFor?: Duration; openUntil?: Date | number } = {}): void {
+  recordUntracked(
+    outcome: Outcome,
+    length: Duration,
+    then: { openFor?: Duration; openUntil?: Date | number } = {},
+  ): void {
     const ms = duration('length', length);
     const number = outcomeNumber(outcome);
     if (then.openFor !== undefined) this.#does(OP.record, number, ms, 1, duration('openFor', then.openFor));

@@ -81,7 +81,12 @@ export interface Shared {
 }
 
 /** Makes a gate of `kind` by its row of `settings`. */
-export function create<H extends Handle>(kind: number, settings: readonly number[], clock: Readable, shared?: Shared): H {
+export function create<H extends Handle>(
+  kind: number,
+  settings: readonly number[],
+  clock: Readable,
+  shared?: Shared,
+): H {
   const engine = current();
   const io = engine.io();
   io.fill(NaN);
@@ -93,7 +98,11 @@ export function create<H extends Handle>(kind: number, settings: readonly number
   const [place, theirs] = engine.io() as unknown as [number, number];
   const unset = (number: number | undefined) => (Number.isNaN(number) ? 'not set' : number);
   const field = shared?.fields[place] ?? '';
-  throw new ConfigError(field, unset(settings[place]), `${unset(theirs)}, which the '${shared?.name}' of the other thread has`);
+  throw new ConfigError(
+    field,
+    unset(settings[place]),
+    `${unset(theirs)}, which the '${shared?.name}' of the other thread has`,
+  );
 }
 
 /** Asks `handle` with the time of `clock` and `numbers`; the answer is a number, and what is in `Engine.io`. */

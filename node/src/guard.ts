@@ -193,6 +193,7 @@ export abstract class Guard extends Policy {
   }
 
   override tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const place = this.entered();
     if (place < 0) {
       const [reason, wait] = [this.#reason(place), this.#lastWait()];

@@ -1,5 +1,5 @@
 import { type Call, type CallOptions, Context } from './context.js';
-import { RefusedError, type Reason } from './errors.js';
+import { type Reason, RefusedError } from './errors.js';
 
 /** What `tryCall` answers: the value, or the refusal without an error having been made. */
 export type Tried<T> =
@@ -17,13 +17,17 @@ export abstract class Policy {
     this.plain = new Context(name);
   }
 
-  /** Calls `fn` if the policy lets it, and reports how it ended. */
+  /** Calls `fn` if the policy lets it, and reports how it ended. A signal that is aborted already lets nothing begin. */
   call<T>(fn: Call<T>, options?: CallOptions): Promise<T> {
-    return this.run(fn, options === undefined ? this.plain : this.context(options));
+    if (options === undefined) return this.run(fn, this.plain);
+    const { signal } = options;
+    return signal?.aborted ? Promise.reject(signal.reason) : this.run(fn, this.context(options));
   }
 
   /** `fn` behind this policy, with the arguments and `this` that it is called with. */
-  wrap<This, A extends unknown[], R>(fn: (this: This, ...args: A) => R | PromiseLike<R>): (this: This, ...args: A) => Promise<R> {
+  wrap<This, A extends unknown[], R>(
+    fn: (this: This, ...args: A) => R | PromiseLike<R>,
+  ): (this: This, ...args: A) => Promise<R> {
     const policy = this;
     const wrapped = function (this: This, ...args: A): Promise<R> {
       return policy.run(() => fn.apply(this, args), policy.plain);
