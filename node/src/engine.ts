@@ -5,6 +5,8 @@ export const KIND = { limiter: 0, breaker: 1, bulkhead: 2, cycle: 3, budget: 4 }
 
 /** The bits of an answer of `enter` that name the permit; above them, whether there is news. */
 export const PERMIT = (1 << 28) - 1;
+/** Among the bits of a permit: the engine keeps nothing of it, and the same permit may be had again. */
+export const PLAIN = 1 << 27;
 /** Outcomes, above the permit. */
 export const SUCCESS = 0;
 export const FAILURE = 1 << 28;
