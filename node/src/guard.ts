@@ -244,7 +244,10 @@ export abstract class Guard extends Policy {
   }
 
   #returned(place: number, value: unknown): void {
-    if (this.#judge.value === undefined) return this.#left(place);
+    if (this.#judge.value === undefined) {
+      this.#left(place);
+      return;
+    }
     let outcome: Packed = FAILURE; // of a rule that throws
     try {
       outcome = this.#judge.result(value);
