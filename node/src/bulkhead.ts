@@ -69,7 +69,12 @@ export class Bulkhead extends Guard {
     known('bulkhead', options, OPTIONS);
     const { name = 'bulkhead', clock = current().clock, shared = false, queue, maxWait } = options;
     const max = whole('max', options.max);
-    super(name, create<Entrance>(KIND.bulkhead, [max], clock, shared ? { name, fields: ['max'] } : undefined), clock, ALWAYS);
+    super(
+      name,
+      create<Entrance>(KIND.bulkhead, [max], clock, shared ? { name, fields: ['max'] } : undefined),
+      clock,
+      ALWAYS,
+    );
     // Another thread could not say that it gave a slot back.
     this.#most = shared ? 0 : queue === undefined ? 1_000 : whole('queue', queue);
     this.maxWait = shared ? 0 : durationOr('maxWait', maxWait, queue ? Infinity : 0);

@@ -47,7 +47,8 @@ export function load(): Engine {
     try {
       return native();
     } catch (error) {
-      if (wanted === 'native') throw new Error(`OVERCURRENT_ENGINE is 'native', but ${(error as Error).message}`, { cause: error });
+      if (wanted === 'native')
+        throw new Error(`OVERCURRENT_ENGINE is 'native', but ${(error as Error).message}`, { cause: error });
     }
   }
   return wasmEngine(decode(wasm));

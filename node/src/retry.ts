@@ -150,8 +150,16 @@ export class Retry extends Policy {
   }
 
   #wait(attempt: number, error: unknown): number {
-    const told = this.#retryAfter && typeof error === 'object' && error !== null ? (error as { retryAfterMs?: unknown }).retryAfterMs : undefined;
-    return delay(...this.#backoff, attempt, Math.random(), typeof told === 'number' ? duration('retryAfterMs', told) : NaN);
+    const told =
+      this.#retryAfter && typeof error === 'object' && error !== null
+        ? (error as { retryAfterMs?: unknown }).retryAfterMs
+        : undefined;
+    return delay(
+      ...this.#backoff,
+      attempt,
+      Math.random(),
+      typeof told === 'number' ? duration('retryAfterMs', told) : NaN,
+    );
   }
 }
 

@@ -1,9 +1,9 @@
+import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import { type Call, Context, isThenable } from './context.js';
 import { type Duration, duration } from './duration.js';
 import { current } from './engine.js';
 import { type TimeoutError, timedOut } from './errors.js';
-import { onAbort } from './abort.js';
 import { Policy } from './policy.js';
 import { after } from './timers.js';
 

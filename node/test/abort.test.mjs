@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { breaker, bulkhead, fallback, limiter, manualClock, pipe, retry, timeout } from 'overcurrent';
+import { fc } from './histories.mjs';
 
 const tick = () => new Promise((done) => setImmediate(done));
 const reason = new Error('the caller has left');
@@ -59,8 +59,14 @@ describe('a call that is aborted', () => {
       let made = 0;
       const policy = make();
       const aborted = { signal: AbortSignal.abort(reason) };
-      await assert.rejects(policy.call(() => made++, aborted), (error) => error === reason);
-      await assert.rejects(policy.tryCall(() => made++, aborted), (error) => error === reason);
+      await assert.rejects(
+        policy.call(() => made++, aborted),
+        (error) => error === reason,
+      );
+      await assert.rejects(
+        policy.tryCall(() => made++, aborted),
+        (error) => error === reason,
+      );
       assert.equal(made, 0);
     });
   }
@@ -166,9 +172,12 @@ describe('a call that is aborted', () => {
     clock.advance(11);
     for (let round = 0; round < 20; round++) {
       const caller = new AbortController();
-      const call = db.call(({ signal }) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason))), {
-        signal: caller.signal,
-      });
+      const call = db.call(
+        ({ signal }) => new Promise((_, no) => signal.addEventListener('abort', () => no(signal.reason))),
+        {
+          signal: caller.signal,
+        },
+      );
       caller.abort(reason);
       await assert.rejects(call, (error) => error === reason);
     }
@@ -291,7 +300,11 @@ describe('those who wait', () => {
 
   const waits = fc.array(
     fc.oneof(
-      fc.record({ do: fc.constant('wait'), cost: fc.integer({ min: 1, max: 3 }), timeout: fc.constantFrom(undefined, 150, 1_000) }),
+      fc.record({
+        do: fc.constant('wait'),
+        cost: fc.integer({ min: 1, max: 3 }),
+        timeout: fc.constantFrom(undefined, 150, 1_000),
+      }),
       fc.record({ do: fc.constant('abort'), which: fc.nat() }),
       fc.record({ do: fc.constant('take') }),
       fc.record({ do: fc.constant('pass'), ms: fc.constantFrom(1, 99, 100, 350) }),
@@ -336,7 +349,10 @@ describe('those who wait', () => {
       for (const caller of [...waiting]) caller.abort(reason);
       await tick();
       assert.equal(calls.waiting, 0);
-      assert.deepEqual(served, [...served].sort((a, b) => a - b));
+      assert.deepEqual(
+        served,
+        [...served].sort((a, b) => a - b),
+      );
       clock.advance(1_000_000);
       assert.equal(calls.peek().remaining, 3);
     });

@@ -40,11 +40,17 @@ const flat = (setup, round) =>
 
 describe('memory is flat over a million calls', () => {
   const cases = {
-    'of a closed breaker': ['const db = oc.breaker({ window: { calls: 100 } }); const work = async () => 1;', 'await db.call(work);'],
+    'of a closed breaker': [
+      'const db = oc.breaker({ window: { calls: 100 } }); const work = async () => 1;',
+      'await db.call(work);',
+    ],
     'of an open breaker': ['const db = oc.breaker({ window: { calls: 100 } }); db.open();', 'db.tryCall(() => 1);'],
-    'of a limiter, granted and refused': ["const calls = oc.limiter({ rate: 1000, per: 's', burst: 10 });", 'calls.tryAcquire();'],
+    'of a limiter, granted and refused': [
+      "const calls = oc.limiter({ rate: 1000, per: 's', burst: 10 });",
+      'calls.tryAcquire();',
+    ],
     'through a pipeline': [
-      "const all = oc.pipe(oc.breaker({ window: { calls: 100 } }), oc.bulkhead({ max: 4 })); const work = async () => 1;",
+      'const all = oc.pipe(oc.breaker({ window: { calls: 100 } }), oc.bulkhead({ max: 4 })); const work = async () => 1;',
       'await all.call(work);',
     ],
     'of permits by hand': ['const slots = oc.bulkhead({ max: 4 });', 'slots.tryAcquire().release();'],

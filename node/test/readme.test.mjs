@@ -73,13 +73,21 @@ function means(code) {
 test('the migration tables speak of what there is', () => {
   const [, ...tables] = packaged.split(/^## Coming from /m);
   assert.equal(tables.length, 2);
-  const rows = tables.flatMap((table) => table.split('\n').filter((line) => line.startsWith('| ')).slice(1));
+  const rows = tables.flatMap((table) =>
+    table
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .slice(1),
+  );
   assert.ok(rows.length > 25);
-  const pieces = rows.flatMap((row) => Array.from(row.split(/(?<!\\)\|/)[2].matchAll(/`([^`]+)`/g), ([, code]) => code));
+  const pieces = rows.flatMap((row) =>
+    Array.from(row.split(/(?<!\\)\|/)[2].matchAll(/`([^`]+)`/g), ([, code]) => code),
+  );
   const options = ['isFailure', 'isFailureResult', 'retryIf', 'trialCalls', 'minCalls']; // named alone: `means` would take any name
   for (const piece of pieces) {
     const code = piece.replace(', …', '').replace('…', '0');
-    if (options.includes(code)) assert.doesNotThrow(() => (code === 'retryIf' ? oc.retry : oc.breaker)({ [code]: undefined }));
+    if (options.includes(code))
+      assert.doesNotThrow(() => (code === 'retryIf' ? oc.retry : oc.breaker)({ [code]: undefined }));
     else if (!['ctx.signal', "'ignore'"].includes(code)) assert.equal(means(code), undefined, code);
   }
 });

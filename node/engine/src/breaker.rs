@@ -1,12 +1,12 @@
 //! The circuit breaker, its window sized at run time.
 
-use crate::entrance::{Entrance, News};
+use crate::entrance::{Entrance, Handed};
 use crate::io::{DONE, Fault, Io};
 use crate::settings::{self, Room};
 use crate::time;
 use alloc::vec;
 use alloc::vec::Vec;
-use overcurrent::breaker::{Bucket, CountHistory, EitherHistory, LivePolicy, RingWord, TimeHistory};
+use overcurrent::breaker::{Bucket, CountHistory, EitherHistory, LivePolicy, RawPermit, RingWord, TimeHistory};
 use overcurrent::event::Rejections;
 use overcurrent::{
     At, ConfigError, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State,
@@ -218,7 +218,7 @@ impl Entrance<Breaker> {
     }
 }
 
-impl<G: Gate + News> Entrance<G> {
+impl<G: Handed> Entrance<G> {
     /// What every entrance can be asked.
     pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &dyn Fn(f64) -> At) -> Option<f64> {
         Some(match op {
@@ -233,10 +233,18 @@ impl<G: Gate + News> Entrance<G> {
     }
 }
 
-impl News for Breaker {
+impl Handed for Breaker {
     #[inline]
     fn news(&self) -> bool {
         !self.journal().is_empty()
+    }
+    #[inline]
+    fn pack(permit: Permit) -> Result<u32, Permit> {
+        Ok(permit.into_raw().word)
+    }
+    #[inline]
+    fn unpack(word: u32) -> Option<Permit> {
+        Some(Permit::from_raw(RawPermit { entered: 0, word }))
     }
 }
 

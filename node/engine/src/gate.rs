@@ -8,6 +8,7 @@ use crate::entrance::Entrance;
 use crate::limiter::Turnstile;
 use crate::pipeline::{AnyGate, Pipeline, pipeline};
 use crate::retry::Purse;
+use alloc::boxed::Box;
 use alloc::sync::Arc;
 use overcurrent::{At, Bulkhead, Nanos};
 
@@ -24,8 +25,36 @@ enum Kind {
     Cycle(CycleTurnstile),
     Breaker(Entrance<Breaker>),
     Bulkhead(Entrance<Bulkhead>),
-    Pipeline(Entrance<Pipeline>),
+    /// Behind a table of functions, so that it is compiled here and once.
+    Pipeline(Box<dyn Way>),
     Budget(Purse),
+}
+
+/// The ways in and out of an entrance.
+trait Way {
+    fn enter_untimed(&self, cost: u32) -> i32;
+    fn enter_at(&self, cost: u32, at: At) -> i32;
+    fn leave_untimed(&self, packed: u32) -> i32;
+    fn leave_at(&self, packed: u32, at: At) -> i32;
+    fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64;
+}
+
+impl Way for Entrance<Pipeline> {
+    fn enter_untimed(&self, cost: u32) -> i32 {
+        self.enter_untimed(cost)
+    }
+    fn enter_at(&self, cost: u32, at: At) -> i32 {
+        self.enter_at(cost, at)
+    }
+    fn leave_untimed(&self, packed: u32) -> i32 {
+        self.leave_untimed(packed)
+    }
+    fn leave_at(&self, packed: u32, at: At) -> i32 {
+        self.leave_at(packed, at)
+    }
+    fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
+        self.ask(op, io, at)
+    }
 }
 
 macro_rules! in_and_out {
@@ -37,6 +66,11 @@ macro_rules! in_and_out {
             Kind::Nothing | Kind::Limiter(_) | Kind::Cycle(_) | Kind::Budget(_) => -1,
         }
     };
+}
+
+/// Out of line.
+fn by_cycle(turnstile: &CycleTurnstile, n: u32, now: Nanos) -> bool {
+    turnstile.try_acquire(n, now)
 }
 
 impl Gate {
@@ -57,7 +91,7 @@ impl Gate {
     /// The gates as one.
     #[must_use]
     pub fn joined(gates: &mut dyn Iterator<Item = AnyGate>, manual: bool) -> Self {
-        Self { kind: Kind::Pipeline(Entrance::new(Arc::new(pipeline(gates)))), manual }
+        Self { kind: Kind::Pipeline(Box::new(Entrance::new(Arc::new(pipeline(gates))))), manual }
     }
 
     /// What of it can be part of a pipeline.
@@ -76,7 +110,7 @@ impl Gate {
     pub fn try_acquire(&self, n: u32, now: Nanos) -> bool {
         match &self.kind {
             Kind::Limiter(turnstile) => turnstile.try_acquire(n, now),
-            Kind::Cycle(turnstile) => turnstile.try_acquire(n, now),
+            Kind::Cycle(turnstile) => by_cycle(turnstile, n, now),
             _ => false,
         }
     }

@@ -3,7 +3,7 @@
 use crate::breaker::{Breaker, op as any};
 use crate::bulkhead::bulkhead;
 use crate::cycle::Cycle;
-use crate::entrance::{Entrance, News};
+use crate::entrance::{Entrance, Handed};
 use crate::io::{Fault, Io};
 use crate::limiter::Limiter;
 use crate::retry::budget;
@@ -166,23 +166,21 @@ impl Gate for AnyGate {
     }
 }
 
-impl News for AnyGate {
-    #[inline]
-    fn news(&self) -> bool {
-        match self {
-            Self::Breaker(gate) => gate.news(),
-            _ => false,
-        }
-    }
-}
-
 /// Several gates, all or nothing.
 pub type Pipeline = [AnyGate; MOST];
 
-impl News for Pipeline {
+impl Handed for Pipeline {
     #[inline]
     fn news(&self) -> bool {
-        self.iter().any(News::news)
+        self.iter().any(|gate| matches!(gate, AnyGate::Breaker(breaker) if breaker.news()))
+    }
+    #[inline]
+    fn pack(permits: Self::Permit) -> Result<u32, Self::Permit> {
+        Err(permits)
+    }
+    #[inline]
+    fn unpack(_: u32) -> Option<Self::Permit> {
+        None
     }
 }
 

@@ -71,7 +71,8 @@ describe('the packed package', () => {
     const files = execFileSync('tar', ['-tzf', room.tarball], { encoding: 'utf8' }).trim().split('\n');
     const strange = files.filter((file) => /(^|\/)(test|bench|matrix|engine|native|node_modules|target)\//.test(file));
     assert.deepEqual(strange, []);
-    for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE']) assert.ok(files.includes(`package/${file}`), file);
+    for (const file of ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE'])
+      assert.ok(files.includes(`package/${file}`), file);
   });
 
   test('publint has nothing to say', () => {
@@ -80,7 +81,11 @@ describe('the packed package', () => {
   });
 
   test('types resolve as ESM, CJS and for bundlers', () => {
-    const { stdout, stderr, status } = spawnSync(tool('attw'), [room.tarball, '--profile', 'node16', '--format', 'ascii', '--no-emoji'], { encoding: 'utf8' });
+    const { stdout, stderr, status } = spawnSync(
+      tool('attw'),
+      [room.tarball, '--profile', 'node16', '--format', 'ascii', '--no-emoji'],
+      { encoding: 'utf8' },
+    );
     assert.equal(status, 0, stdout + stderr);
   });
 
