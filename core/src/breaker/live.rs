@@ -155,6 +155,14 @@ impl Sealed for LivePolicy {
         let [.., kind] = if self.version.load(Acquire) & 1 == 0 { even } else { odd };
         kind.load(Relaxed) & AUTOMATIC != 0
     }
+
+    #[inline]
+    fn for_success(&self) -> (Nanos, bool) {
+        // As above, two words: a change between them is one before or after this call.
+        let [even, odd] = &self.copies;
+        let [_, _, _, slow_call, counts, ..] = if self.version.load(Acquire) & 1 == 0 { even } else { odd };
+        (Nanos::new(slow_call.load(Relaxed)), high(counts.load(Relaxed)) != 0)
+    }
 }
 
 const fn halves(low: u32, high: u32) -> u64 {

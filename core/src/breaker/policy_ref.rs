@@ -3,6 +3,7 @@
 use super::live::LivePolicy;
 use super::policy::Policy;
 use super::settings::{Place, Replaceable, Sealed, Settings};
+use crate::time::Nanos;
 use core::borrow::Borrow;
 
 /// Settings in memory of somebody else's: fixed ones, or first ones with a [`LivePolicy`] beside them for what replaces
@@ -91,6 +92,14 @@ impl Sealed for PolicyRef<'_> {
         match self.live {
             Some(live) if !live.is_empty() => live.is_automatic(),
             _ => self.first.auto_half_open,
+        }
+    }
+
+    #[inline]
+    fn for_success(&self) -> (Nanos, bool) {
+        match self.live {
+            Some(live) if !live.is_empty() => live.for_success(),
+            _ => self.first.for_success(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::live::LivePolicy;
 use super::policy::Policy;
+use crate::time::Nanos;
 use core::borrow::Borrow;
 
 /// A source of settings. Sealed: [`Policy`] itself, a reference to one, a [`LivePolicy`](super::LivePolicy), or a
@@ -22,6 +23,8 @@ pub trait Sealed {
     fn read(&self) -> Self::Read<'_>;
     /// Whether an open breaker moves on without a call: the one setting that a plain refusal needs.
     fn is_automatic(&self) -> bool;
+    /// The length above which a call is slow, and whether failures in a row are counted: what a plain success needs.
+    fn for_success(&self) -> (Nanos, bool);
     /// Where settings that replace these go, and what is in force while there are none. `None`: these stay.
     fn place(&self) -> Option<Place<'_>> {
         None
@@ -43,6 +46,11 @@ impl Sealed for Policy {
     fn is_automatic(&self) -> bool {
         self.auto_half_open
     }
+
+    #[inline(always)]
+    fn for_success(&self) -> (Nanos, bool) {
+        (self.slow_call, self.consecutive_failures != 0)
+    }
 }
 
 impl Sealed for &Policy {
@@ -59,6 +67,11 @@ impl Sealed for &Policy {
     #[inline(always)]
     fn is_automatic(&self) -> bool {
         self.auto_half_open
+    }
+
+    #[inline(always)]
+    fn for_success(&self) -> (Nanos, bool) {
+        (self.slow_call, self.consecutive_failures != 0)
     }
 }
 
