@@ -48,7 +48,7 @@ pub fn wrong(error: ConfigError) -> PyErr {
     let field = match field {
         "cap" => "max",
         "permits" => "rate",
-        "window (nanoseconds per bucket)" => "window (seconds per slice)",
+        "window (nanoseconds per bucket)" => "window (seconds per bucket)",
         field => field,
     };
     if min > max {
