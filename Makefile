@@ -1,7 +1,7 @@
 # One line a target; what each does is in tests/.
 .DEFAULT_GOAL := help
 .PHONY: help test demo conformance loom fuzz fuzz-short bench no-panic firmware staticlibs size install-c test-c lint msrv deny
-.PHONY: semver matrix
+.PHONY: semver matrix node
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ install-c: ## Build the C library and install it: make install-c PREFIX=/usr/loc
 
 test-c: ## The C interface: header, package, sanitizers, examples, conformance
 	@tests/c/run
+
+node: ## The Node package: native, WebAssembly and JavaScript, into node/
+	@cd node && { [ -d node_modules ] || npm ci --no-audit --no-fund --silent; } && node scripts/build.mjs
 
 tests/conformance/run_c: tests/conformance/run_c.c $(wildcard tests/conformance/c/*) ffi/include/overcurrent.h FORCE
 	@cargo build --quiet --release --manifest-path ffi/lib/Cargo.toml --target-dir target/c

@@ -1,12 +1,13 @@
 //! The cycle limiter.
 
 use crate::refusal::{oc_refusal_t, oc_reservation_t, refuse};
+use crate::saved::{room, write};
 use crate::status::{OC_NEVER, oc_error_t, oc_status_t, refused, status_of};
-use crate::twin::{bytes as bytes_at, config, into_c, put, state, twin};
+use crate::twin::{bytes as bytes_at, config, into_c, state, twin};
 use core::mem::MaybeUninit;
 use core::num::NonZeroU32;
 use core::ptr::NonNull;
-use oc_status_t::{OC_ERR_BUFFER_TOO_SHORT, OC_ERR_BUSY, OC_ERR_CONFIG, OC_ERR_NULL, OC_NOTHING, OC_OK};
+use oc_status_t::{OC_ERR_BUSY, OC_ERR_CONFIG, OC_ERR_NULL, OC_NOTHING, OC_OK};
 use overcurrent::limit::{CycleConfig, CycleDenied, CycleLimiter, CycleSnapshot, LimitChange, Reservation};
 use overcurrent::{Nanos, Reason};
 
@@ -181,13 +182,8 @@ pub unsafe extern "C" fn oc_cycle_snapshot(
 ) -> oc_status_t {
     // SAFETY: the contract of pointers.
     let (Some(limiter), Some(bytes)) = (unsafe { state(cycle) }, bytes) else { return OC_ERR_NULL };
-    if length < OC_CYCLE_SNAPSHOT_LENGTH as usize {
-        return OC_ERR_BUFFER_TOO_SHORT;
-    }
-    let snapshot: [u8; OC_CYCLE_SNAPSHOT_LENGTH as usize] = limiter.snapshot(Nanos::new(now)).to_bytes();
-    // SAFETY: at least that many writable bytes, by the contract and the check above.
-    put(Some(unsafe { bytes.cast::<MaybeUninit<_>>().as_mut() }), snapshot);
-    OC_OK
+    // SAFETY: `length` writable bytes, by the contract.
+    write(unsafe { room(bytes, length) }, || limiter.snapshot(Nanos::new(now)).to_bytes())
 }
 
 /// Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved

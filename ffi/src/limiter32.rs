@@ -1,5 +1,6 @@
 //! The rate limiter of small chips.
 
+use crate::saved::{room, write};
 use crate::status::{OC_NEVER32, oc_error_t, oc_status_t, refused, status_of};
 use crate::twin::{config, into_c, put, state, twin};
 use core::mem::MaybeUninit;
@@ -249,12 +250,8 @@ pub unsafe extern "C" fn oc_limiter32_snapshot(
     let (Some(word), Some(quota), Some(bytes)) = (unsafe { state(limiter) }, config(quota), bytes) else {
         return OC_ERR_NULL;
     };
-    if length < Gcra32Snapshot::LEN {
-        return oc_status_t::OC_ERR_BUFFER_TOO_SHORT;
-    }
-    // SAFETY: at least that many writable bytes, by the contract and the check above.
-    unsafe { bytes.cast::<[u8; Gcra32Snapshot::LEN]>().write(word.snapshot(quota, now).to_bytes()) };
-    OC_OK
+    // SAFETY: `length` writable bytes, by the contract.
+    write(unsafe { room(bytes, length) }, || word.snapshot(quota, now).to_bytes())
 }
 
 /// Takes over a saved state after `off` ticks without power (0 where that is not known): never more permits than there

@@ -144,7 +144,11 @@ def peer_limiters() -> None:
     def limits(it: Any) -> None:
         limit = it.parse("1000000000/second")
         for strategy in ("FixedWindow", "SlidingWindowCounter"):  # the moving window's list grows with every call
-            case_of(f"limits {strategy}", getattr(it.strategies, f"{strategy}RateLimiter")(it.storage.MemoryStorage()).hit, limit)
+            case_of(
+                f"limits {strategy}",
+                getattr(it.strategies, f"{strategy}RateLimiter")(it.storage.MemoryStorage()).hit,
+                limit,
+            )
 
     def aiolimiter(it: Any) -> None:
         warnings.filterwarnings("ignore", category=RuntimeWarning, module="aiolimiter")  # one loop for each round

@@ -8,6 +8,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from overcurrent._native import Breaker, Bulkhead, CycleLimiter, RateLimiter
+
 
 class State(StrEnum):
     """The states of a circuit breaker."""
@@ -36,7 +38,7 @@ class OvercurrentError(Exception):
     name: str
     reason: str
     retry_after: float | None
-    gate: Any = None
+    gate: Breaker | RateLimiter | CycleLimiter | Bulkhead | None = None
     """The gate that refused; `None` once the error has been pickled, or made by hand."""
 
     def __init__(self, name: str, reason: str, retry_after: float | None = None) -> None:
@@ -55,13 +57,14 @@ class OvercurrentError(Exception):
 
     def explain(self) -> str:
         """The numbers behind it, as the gate has them now."""
-        gate = self.gate
-        if gate is None:
+        from overcurrent._native import Breaker, RateLimiter
+
+        if self.gate is None:
             return str(self)
-        if hasattr(gate, "explain"):
-            return str(gate.explain())
-        look = f", {gate.peek()!r}" if hasattr(gate, "peek") else ""
-        return f"{self}; {gate!r}{look}"
+        if isinstance(self.gate, Breaker):
+            return str(self.gate.explain())
+        look = f", {self.gate.peek()!r}" if isinstance(self.gate, RateLimiter) else ""
+        return f"{self}; {self.gate!r}{look}"
 
 
 class CircuitOpenError(OvercurrentError):
@@ -74,3 +77,22 @@ class RateLimitedError(OvercurrentError):
 
 class BulkheadFullError(OvercurrentError):
     """The bulkhead has no slot."""
+
+
+class TimedOutError(TimeoutError):
+    """A call was not done in time. No refusal: it is a failure of what was called."""
+
+    name: str
+    timeout: float
+
+    def __init__(self, name: str, timeout: float) -> None:
+        super().__init__(f"{name}: no result within {timeout} s")
+        self.name = name
+        self.timeout = timeout
+
+    def __reduce__(self) -> tuple[type[TimedOutError], tuple[str, float]]:
+        return type(self), (self.name, self.timeout)
+
+
+for _error in (OvercurrentError, CircuitOpenError, RateLimitedError, BulkheadFullError, TimedOutError):
+    _error.__module__ = "overcurrent"  # as users know them, in their tracebacks

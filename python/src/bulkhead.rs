@@ -1,13 +1,14 @@
 //! The bulkhead, with its queue.
 
-use crate::errors::{invalid, refused};
+use crate::errors::{refused, wrong};
 use crate::guard::{Guard, Permit, Target, Token};
+use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest};
 use crate::wait::Wait;
 use overcurrent::{At, Bulkhead as Engine, Gate, Nanos, Outcome, Refusal, Slots};
 use pyo3::prelude::*;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 pub struct BulkheadCore {
     pub name: String,
@@ -72,13 +73,16 @@ impl Bulkhead {
     #[pyo3(signature = (max, *, name = "bulkhead", clock = None))]
     fn new(max: u32, name: &str, clock: Option<&Bound<'_, ManualClock>>) -> PyResult<PyClassInitializer<Self>> {
         let clock = HostClock::of(clock);
-        let slots = Slots::new(Engine::new(max).map_err(invalid)?).with_clock(clock.clone()).with_timer(clock);
+        let slots = Slots::new(Engine::new(max).map_err(wrong)?).with_clock(clock.clone()).with_timer(clock);
         let core = Arc::new(BulkheadCore { name: name.to_owned(), slots, waits: AtomicUsize::new(0) });
         Ok(PyClassInitializer::from(Guard(Target::Bulkhead(Arc::clone(&core)))).add_subclass(Self(core)))
     }
 
     /// A permit that holds a slot, or `None`.
     fn try_acquire(slf: Bound<'_, Self>) -> PyResult<Option<Py<Permit>>> {
+        if off() {
+            return Permit::held(slf.into_super(), Token::Nothing).map(Some);
+        }
         match slf.get().0.gate().enter(1, At::default()) {
             Ok(slot) => Permit::held(slf.into_super(), Token::Slot(slot)).map(Some),
             Err(_) => Ok(None),
@@ -90,27 +94,32 @@ impl Bulkhead {
         Ok(core.wait(slf.into_super(), longest("timeout", timeout)?))
     }
 
+    /// Changes the maximum at once; calls that are inside stay.
     fn resize(&self, max: u32) -> PyResult<()> {
-        self.0.gate().resize(max).map_err(invalid)?;
+        self.0.gate().resize(max).map_err(wrong)?;
         self.0.hand_out();
         Ok(())
     }
 
+    /// The calls inside.
     #[getter]
     fn in_flight(&self) -> u32 {
         self.0.gate().in_flight()
     }
 
+    /// The most calls inside.
     #[getter]
     fn max(&self) -> u32 {
         self.0.gate().max()
     }
 
+    /// The slots that are free.
     #[getter]
     fn available(&self) -> u32 {
         self.0.gate().available()
     }
 
+    /// How many wait.
     #[getter]
     fn waiting(&self) -> usize {
         self.0.slots.waiting()

@@ -28,8 +28,14 @@ enum Work {
     /// A call through the guard that is the owner.
     Call(Option<Token>),
     /// Permits of the limiter that is the owner.
-    Permits { n: u32, max_wait: Nanos },
-    Cycle { n: u32, max_wait: Nanos },
+    Permits {
+        n: u32,
+        max_wait: Nanos,
+    },
+    Cycle {
+        n: u32,
+        max_wait: Nanos,
+    },
 }
 
 pub struct Coroutine {

@@ -4,9 +4,9 @@ use crate::breaker::Breaker;
 use crate::bulkhead::BulkheadCore;
 use crate::limiter::Line;
 use crate::time::HostClock;
-use overcurrent::limit::{RawReservation, Reservation};
 use overcurrent::breaker::RawPermit;
 use overcurrent::concurrency::Slot;
+use overcurrent::limit::{RawReservation, Reservation};
 use overcurrent::{At, CycleLimiter, Gate, LiveGcra, Nanos, NeedsTime, Outcome, Refusal};
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -118,9 +118,7 @@ impl Gate for AnyGate {
     fn enter(&self, cost: u32, at: At) -> Result<AnyPermit, Refusal> {
         match self {
             Self::Nothing => Ok(AnyPermit::NOTHING),
-            Self::Breaker(gate) => {
-                gate.get().0.enter(cost, at).map(|permit| AnyPermit::breaker(permit, Kind::Timed))
-            }
+            Self::Breaker(gate) => gate.get().0.enter(cost, at).map(|permit| AnyPermit::breaker(permit, Kind::Timed)),
             Self::Bulkhead(gate) => gate.gate().enter(cost, at).map(AnyPermit::slot),
             Self::Limiter(gate) => gate.limiter().enter(cost, at).map(AnyPermit::promise),
             Self::Cycle(gate) => gate.limiter().enter(cost, at).map(AnyPermit::promise),

@@ -6,6 +6,7 @@ use crate::gates::Permits;
 use crate::heap::undisturbed;
 use crate::pipeline::PipelineCore;
 use crate::rules::Rules;
+use crate::switch::off;
 use crate::time::nanos;
 use crate::wait::Waiting;
 use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
@@ -33,6 +34,8 @@ pub enum Token {
     Pipeline(Permits),
     /// A slot that was waited for: goes back when this is dropped.
     Waited(Waiting),
+    /// Nothing: the gates are switched off.
+    Nothing,
 }
 
 impl Target {
@@ -40,6 +43,7 @@ impl Target {
     #[inline]
     fn enter(&self, guard: &Bound<'_, Guard>) -> PyResult<Token> {
         match self {
+            _ if off() => Ok(Token::Nothing),
             Self::Breaker(breaker) => breaker.admit(guard),
             Self::Bulkhead(bulkhead) => bulkhead.enter(guard),
             Self::Pipeline(pipeline) => pipeline.enter(guard.py()),
@@ -103,6 +107,7 @@ impl Guard {
 
 #[pymethods]
 impl Guard {
+    /// Its name in errors.
     #[getter]
     fn name(&self) -> &str {
         self.0.name()
@@ -271,6 +276,7 @@ impl Permit {
         Ok(Ready(exception.py().None()))
     }
 
+    /// The call went well.
     fn success(&self, py: Python<'_>) -> PyResult<()> {
         self.report(py, Outcome::Success, None)
     }
@@ -282,6 +288,7 @@ impl Permit {
         self.report(py, Outcome::Failure, hold)
     }
 
+    /// The call says nothing about the other side.
     fn ignore(&self, py: Python<'_>) -> PyResult<()> {
         self.report(py, Outcome::Ignored, None)
     }

@@ -121,7 +121,6 @@ impl Guarded {
     }
 }
 
-
 #[cfg(not(windows))]
 unsafe extern "C" fn vectorcall(
     callable: *mut ffi::PyObject,
@@ -192,12 +191,10 @@ unsafe extern "C" fn repr(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
         // SAFETY: a slot of this type; it owns references to both.
         let (guard, origin) = unsafe {
             let this = TYPE.content(object);
-            (
-                Borrowed::from_ptr(py, this.guard).cast_unchecked::<Guard>(),
-                Bound::from_borrowed_ptr(py, this.origin),
-            )
+            (Borrowed::from_ptr(py, this.guard).cast_unchecked::<Guard>(), Bound::from_borrowed_ptr(py, this.origin))
         };
-        let said = || Ok(format!("<{} guarded by {}>", origin.repr()?, guard.get().0.name()).into_pyobject(py)?.into_any());
+        let said =
+            || Ok(format!("<{} guarded by {}>", origin.repr()?, guard.get().0.name()).into_pyobject(py)?.into_any());
         answer(py, said())
     })
 }

@@ -98,7 +98,8 @@ impl<T: Content> HeapType<T> {
         // Python reads the list until it ends with an entry of zeros. It copies both, but for names.
         let mut members = members.iter().map(member).collect::<PyResult<Vec<_>>>()?;
         members.push(ffi::PyMemberDef::default());
-        let mut slots: Vec<_> = slots.iter().map(|(slot, pfunc)| ffi::PyType_Slot { slot: *slot, pfunc: *pfunc }).collect();
+        let mut slots: Vec<_> =
+            slots.iter().map(|(slot, pfunc)| ffi::PyType_Slot { slot: *slot, pfunc: *pfunc }).collect();
         let mut add = |slot, pfunc| slots.push(ffi::PyType_Slot { slot, pfunc });
         add(ffi::Py_tp_dealloc, dealloc::<T> as *mut c_void);
         add(ffi::Py_tp_traverse, traverse::<T> as *mut c_void);
@@ -110,7 +111,8 @@ impl<T: Content> HeapType<T> {
             add(ffi::Py_tp_getset, attributes.as_ptr().cast_mut().cast());
         }
         add(0, null_mut());
-        let flags = T::FLAGS | ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION;
+        let flags =
+            T::FLAGS | ffi::Py_TPFLAGS_DEFAULT | ffi::Py_TPFLAGS_HAVE_GC | ffi::Py_TPFLAGS_DISALLOW_INSTANTIATION;
         let mut spec = ffi::PyType_Spec {
             name: T::NAME.as_ptr(),
             basicsize: (offset + size_of::<T>()).try_into().map_err(bad)?,
@@ -194,7 +196,11 @@ unsafe extern "C" fn dealloc<T: Content>(object: *mut ffi::PyObject) {
     }
 }
 
-unsafe extern "C" fn traverse<T: Content>(object: *mut ffi::PyObject, visit: ffi::visitproc, arg: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse<T: Content>(
+    object: *mut ffi::PyObject,
+    visit: ffi::visitproc,
+    arg: *mut c_void,
+) -> c_int {
     // SAFETY: the collector passes a live object; what it owns is alive, too.
     unsafe {
         let owned = T::of().content(object).owned();

@@ -1,11 +1,13 @@
 //! The Python binding: it translates, the engine decides.
 
+mod alarm;
 mod breaker;
 mod bulkhead;
 mod coroutine;
 mod cycle;
 mod errors;
 mod events;
+mod fork;
 mod gates;
 mod guard;
 mod guarded;
@@ -15,6 +17,7 @@ mod pipeline;
 mod retry;
 mod rules;
 mod settings;
+mod switch;
 mod time;
 mod wait;
 
@@ -23,6 +26,8 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
+    use crate::alarm::{Alarm, ring_after};
+    #[pymodule_export]
     use crate::breaker::{Breaker, Explanation, Stats};
     #[pymodule_export]
     use crate::bulkhead::Bulkhead;
@@ -30,6 +35,8 @@ mod _native {
     use crate::cycle::CycleLimiter;
     #[pymodule_export]
     use crate::events::{Event, Subscription};
+    #[pymodule_export]
+    use crate::fork::salt;
     #[pymodule_export]
     use crate::guard::{Guard, Permit, Ready};
     #[pymodule_export]
@@ -42,6 +49,8 @@ mod _native {
     use crate::retry::{Delays, RetryBudget};
     #[pymodule_export]
     use crate::settings::{Backoff, Stay, Window, backoff, last_calls, last_seconds, longest_stay};
+    #[pymodule_export]
+    use crate::switch::{is_off, switch};
     #[pymodule_export]
     use crate::time::ManualClock;
     #[pymodule_export]

@@ -167,6 +167,7 @@ impl Pipeline {
         Ok(PyClassInitializer::from(Guard(Target::Pipeline(core))).add_subclass(Self))
     }
 
+    /// The gates, as they are asked.
     #[getter]
     fn gates(slf: &Bound<'_, Self>) -> Option<Py<PyTuple>> {
         match &slf.as_super().get().0 {

@@ -1,5 +1,6 @@
 //! Seconds of Python, nanoseconds of the engine, and the two clocks.
 
+use crate::fork::salted;
 use overcurrent::{At, Clock, MonotonicClock, Nanos, Timer};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -116,7 +117,7 @@ impl Clock for HostClock {
     #[inline]
     fn now(&self) -> At {
         match self {
-            Self::Monotonic => At { now: monotonic::time(), random: MonotonicClock.random() },
+            Self::Monotonic => At { now: monotonic::time(), random: salted(MonotonicClock.random()) },
             Self::Manual(_) => At::from(self.time()),
         }
     }
@@ -248,17 +249,20 @@ impl ManualClock {
         Ok(Self(Arc::new(Manual { now: AtomicU64::new(now.get()), ..Manual::default() })))
     }
 
+    /// The time, in seconds.
     #[getter]
     fn now(&self) -> f64 {
         seconds(Nanos::new(self.0.now.load(Ordering::Acquire)))
     }
 
+    /// Moves it on, and wakes those who wait for that time.
     fn advance(&self, by: &Bound<'_, PyAny>) -> PyResult<()> {
         let by = nanos("by", by)?;
         self.0.set(|now| now.saturating_add(by.get()));
         Ok(())
     }
 
+    /// Moves it to that time, back as well.
     fn set(&self, time: &Bound<'_, PyAny>) -> PyResult<()> {
         let time = nanos("time", time)?.get();
         self.0.set(|_| time);

@@ -131,7 +131,9 @@ def test_a_refusal_comes_at_the_await_and_warns_of_nothing():
     async def main():
         with pytest.raises(oc.CircuitOpenError):
             await made
-        assert all(isinstance(it, oc.CircuitOpenError) for it in await asyncio.gather(work(), work(), return_exceptions=True))
+        assert all(
+            isinstance(it, oc.CircuitOpenError) for it in await asyncio.gather(work(), work(), return_exceptions=True)
+        )
 
     asyncio.run(main())
     assert began == []
@@ -249,6 +251,7 @@ def test_it_does_not_run_in_itself():
 
 def test_awaitables_that_are_no_coroutines():
     gate = breaker()
+
     class Call:
         async def __call__(self, x):
             await asyncio.sleep(0)
@@ -355,7 +358,7 @@ def test_trio_runs_it():
 
     @gate
     async def work():
-        await trio.sleep(0)
+        await trio.lowlevel.checkpoint()
         return 5
 
     async def main():

@@ -12,6 +12,8 @@ use crate::time::{At, Nanos};
 use core::fmt;
 
 const WORDS: usize = 11;
+/// The word with the length of the window, which is never 0.
+const LENGTH: usize = 1;
 /// In the last word.
 const AUTOMATIC: u64 = 1 << 2;
 
@@ -52,6 +54,37 @@ impl LivePolicy {
                 ],
             }
         }
+    }
+
+    const_new! {
+        /// Holds none yet: all zero. What [`PolicyRef::live`](super::PolicyRef::live) begins with.
+        pub fn empty() -> Self {
+            Self {
+                version: AtomicU64::new(0),
+                busy: AtomicU32::new(0),
+                copies: [
+                    crate::sync::cells!(AtomicU64::new(0); WORDS),
+                    crate::sync::cells!(AtomicU64::new(0); WORDS),
+                ],
+            }
+        }
+    }
+
+    /// Whether it holds none yet.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        let [first, _] = &self.copies;
+        // Relaxed: the version only grows, and nothing is read because of this answer. The first copy is written by
+        // `new`, or with the second change; the version moves with the first.
+        self.version.load(Relaxed) == 0 && first.get(LENGTH).is_none_or(|word| word.load(Relaxed) == 0)
+    }
+
+    /// The settings in force, if it holds any. Not inlined: whoever reads settings of somebody else's has a call of this
+    /// in each operation.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn replaced(&self) -> Option<Policy> {
+        if self.is_empty() { None } else { Some(self.get()) }
     }
 
     /// The settings in force.
@@ -228,28 +261,50 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reconfigure(&self, policy: Policy, at: impl Into<At>) -> Result<(), ReconfigureError> {
-        let at = at.into();
-        self.history.check(&policy).map_err(ReconfigureError::Config)?;
-        let change = || {
-            let old = self.policy.get();
-            self.policy.replace(&policy);
-            if old.window != policy.window || old.trial_calls != policy.trial_calls {
-                self.history.resize(&policy);
-            }
-            if slice(&old) != slice(&policy) {
-                self.start_window_anew(&policy, at);
-            }
-            let leased = matches!(policy.trial_timeout, TrialTimeout::Lease(_));
-            if old.trial_timeout != policy.trial_timeout || leased && old.trial_calls != policy.trial_calls {
-                self.restart_trial_timeout(&policy, at);
-            }
-        };
-        self.policy.exclusively(change).map_err(|Busy| ReconfigureError::Busy)
+        self.change(&self.policy, None, &policy, at.into())
     }
 
     /// The settings in force.
     pub fn policy(&self) -> Policy {
         self.policy.get()
+    }
+}
+
+impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
+    /// Puts `policy` in force through `live`; `first` is in force as long as that is empty, where it can be.
+    pub(super) fn change(
+        &self,
+        live: &LivePolicy,
+        first: Option<&Policy>,
+        policy: &Policy,
+        at: At,
+    ) -> Result<(), ReconfigureError> {
+        self.history.check(policy).map_err(ReconfigureError::Config)?;
+        let change = || {
+            let old = match first {
+                Some(first) if live.is_empty() => {
+                    // From now on the lengths are the window's own: a recorder who reads the new settings must not take
+                    // theirs for those of a window that is still to be resized.
+                    if !mutated("live_policy_unfixed") {
+                        self.history.resize(first);
+                    }
+                    *first
+                }
+                _ => live.get(),
+            };
+            live.replace(policy);
+            if old.window != policy.window || old.trial_calls != policy.trial_calls {
+                self.history.resize(policy);
+            }
+            if slice(&old) != slice(policy) {
+                self.start_window_anew(policy, at);
+            }
+            let leased = matches!(policy.trial_timeout, TrialTimeout::Lease(_));
+            if old.trial_timeout != policy.trial_timeout || leased && old.trial_calls != policy.trial_calls {
+                self.restart_trial_timeout(policy, at);
+            }
+        };
+        live.exclusively(change).map_err(|Busy| ReconfigureError::Busy)
     }
 
     fn start_window_anew(&self, policy: &Policy, at: At) {

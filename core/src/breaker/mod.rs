@@ -23,7 +23,11 @@ mod report;
 mod tiny32;
 
 #[cfg(feature = "wide")]
+mod any_history;
+#[cfg(feature = "wide")]
 mod deadline;
+#[cfg(feature = "wide")]
+mod debug;
 #[cfg(feature = "wide")]
 mod gate;
 #[cfg(feature = "wide")]
@@ -38,6 +42,8 @@ mod look;
 mod machine;
 #[cfg(feature = "wide")]
 mod manual;
+#[cfg(feature = "wide")]
+mod policy_ref;
 #[cfg(feature = "wide")]
 mod rules;
 #[cfg(feature = "wide")]
@@ -66,10 +72,12 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 
 #[cfg(feature = "wide")]
 pub use self::{
+    any_history::AnyHistory,
     history::{CountHistory, History, StateCells},
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
+    policy_ref::PolicyRef,
     settings::Settings,
     tiny::{TinyBreaker, TinyPolicy, TinySnapshot, TinyUntracked, TinyWord},
     untracked::Untracked,

@@ -3,7 +3,8 @@
 use super::policy::Policy;
 use core::borrow::Borrow;
 
-/// A source of settings. Sealed: [`Policy`] itself, a reference to one, or [`LivePolicy`](super::LivePolicy).
+/// A source of settings. Sealed: [`Policy`] itself, a reference to one, a [`LivePolicy`](super::LivePolicy), or a
+/// [`PolicyRef`](super::PolicyRef).
 pub trait Settings: Sealed {}
 
 /// The reading behind [`Settings`], out of reach for other crates.

@@ -1,0 +1,307 @@
+//! The circuit breaker, its window sized at run time.
+
+use crate::entrance::{Entrance, News};
+use crate::io::{DONE, Fault, Io};
+use crate::settings::{self, Room};
+use crate::time;
+use alloc::vec;
+use alloc::vec::Vec;
+use overcurrent::breaker::{Bucket, CountHistory, LivePolicy, RingWord, TimeHistory};
+use overcurrent::event::Rejections;
+use overcurrent::{
+    At, ConfigError, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State,
+};
+
+/// Refusals of the state; events until they are told; totals.
+type Observed = (Rejections, (Journal<64>, Counters));
+type Calls = overcurrent::Breaker<CountHistory<Vec<RingWord>>, LivePolicy, Observed>;
+type Time = overcurrent::Breaker<TimeHistory<Vec<Bucket>, Vec<RingWord>>, LivePolicy, Observed>;
+
+/// A breaker over calls or over time.
+pub enum Breaker {
+    /// Over the last so many calls.
+    Calls(Calls),
+    /// Over the calls of the last so much time.
+    Time(Time),
+}
+
+macro_rules! on {
+    ($core:expr, $breaker:ident => $answer:expr) => {
+        match $core {
+            Breaker::Calls($breaker) => $answer,
+            Breaker::Time($breaker) => $answer,
+        }
+    };
+}
+
+fn ring(outcomes: u32) -> Vec<RingWord> {
+    (0..outcomes.div_ceil(16)).map(|_| RingWord::new()).collect()
+}
+
+const STATES: [State; 6] =
+    [State::Closed, State::Open, State::HalfOpen, State::Disabled, State::ForcedOpen, State::MetricsOnly];
+
+fn state(number: f64) -> State {
+    STATES.get(number as usize).copied().unwrap_or_default()
+}
+
+impl Breaker {
+    /// A breaker by the settings in `io` ([`settings::policy`]), then the state it begins in; `at` is now.
+    ///
+    /// # Errors
+    /// The first setting out of its range.
+    pub fn new(io: &Io<'_>, at: At) -> Result<Self, ConfigError> {
+        let (policy, Room { outcomes, slices }) = settings::policy(io, 0)?;
+        let begin = state(io.get(settings::NUMBERS));
+        let observed = (Rejections::new(), (Journal::new(), Counters::new()));
+        let live = LivePolicy::new(policy);
+        Ok(if slices == 0 {
+            Self::Calls(
+                overcurrent::Breaker::over(live, CountHistory::over(ring(outcomes)), observed)?.starting(begin, at),
+            )
+        } else {
+            let slices = (0..slices).map(|_| Bucket::new()).collect();
+            Self::Time(
+                overcurrent::Breaker::over(live, TimeHistory::over(slices, ring(outcomes)), observed)?
+                    .starting(begin, at),
+            )
+        })
+    }
+
+    fn journal(&self) -> &Journal<64> {
+        on!(self, b => &b.observer().1.0)
+    }
+
+    /// Writes the oldest event that was not told yet: its time, its kind and what that kind has to say.
+    fn pop_event(&self, io: &mut Io<'_>) -> f64 {
+        let Some(event) = self.journal().pop() else { return DONE };
+        let at = time::ms(event.at);
+        match event.kind {
+            EventKind::Refused(refusal) => {
+                io.put(&[at, 0.0, f64::from(refusal.reason as u8), time::wait(refusal.retry_after)]);
+            }
+            EventKind::Tripped(trip) => io.put(&[
+                at,
+                1.0,
+                f64::from(trip.rule as u8),
+                f64::from(trip.calls),
+                f64::from(trip.counted),
+                f64::from(trip.threshold),
+            ]),
+            EventKind::Transition { from, to } => io.put(&[at, 2.0, f64::from(from as u8), f64::from(to as u8)]),
+            _ => io.put(&[at, 3.0]),
+        }
+        1.0
+    }
+
+    fn metrics(&self, io: &mut Io<'_>, at: At) {
+        on!(self, b => {
+            let now = b.metrics(at);
+            let (rejections, (journal, counters)) = b.observer();
+            let counts = counters.get();
+            io.put(&[
+                f64::from(now.state as u8),
+                f64::from(now.calls),
+                f64::from(now.failed),
+                f64::from(now.slow),
+                f64::from(now.slow_failed),
+                rejections.of(now.generation) as f64,
+                f64::from(now.attempts),
+                counts.refusals() as f64,
+                counts.trips as f64,
+                counts.transitions as f64,
+                journal.dropped() as f64,
+            ]);
+        });
+    }
+
+    fn explain(&self, io: &mut Io<'_>, at: At) {
+        let said = on!(self, b => b.explain(at));
+        let share = |rate: Option<u32>| rate.map_or(f64::NAN, |rate| f64::from(rate) / 1e5);
+        let threshold = |rate: u32| share((rate != 0).then_some(rate));
+        io.put(&[
+            f64::from(said.metrics.state as u8),
+            said.refusal.map_or(-1.0, |refusal| f64::from(refusal.reason as u8)),
+            time::wait(said.refusal.and_then(|refusal| refusal.retry_after)),
+            said.rule_met.map_or(-1.0, |trip| f64::from(trip.rule as u8)),
+            f64::from(said.metrics.calls),
+            f64::from(said.metrics.failed),
+            f64::from(said.metrics.slow),
+            share(said.failure_rate),
+            share(said.slow_rate),
+            threshold(said.failure_rate_threshold),
+            threshold(said.slow_rate_threshold),
+            f64::from(said.min_calls),
+            f64::from(said.trials_left),
+            time::wait(said.deadline.map(|deadline| deadline - at.now)),
+        ]);
+    }
+
+    fn record(&self, io: &Io<'_>, at: At) {
+        let outcome = match io.get(1) {
+            0.0 => Outcome::Success,
+            1.0 => Outcome::Failure,
+            _ => Outcome::Ignored,
+        };
+        let length = io.nanos(2);
+        on!(self, b => match io.get(3) {
+            1.0 => b.untracked().record_and_open_for(outcome, length, io.nanos(4), at),
+            2.0 => b.untracked().record_and_open_until(outcome, length, io.nanos(4), at),
+            _ => b.untracked().record(outcome, length, at),
+        });
+    }
+
+    fn snapshot(&self, io: &mut Io<'_>, at: At) -> Result<f64, Fault> {
+        // A frame holds at most 64 KiB.
+        let mut room = vec![0; io.0.len().min(1 << 17)];
+        let length = on!(self, b => b.snapshot(&mut room, at))?;
+        io.put_bytes(room.get(..length).unwrap_or_default())
+    }
+
+    fn ask_core(&self, op: u32, io: &mut Io<'_>, at: At) -> Result<f64, Fault> {
+        Ok(match op {
+            op::STATE => on!(self, b => f64::from(b.state(at) as u8)),
+            op::METRICS => {
+                self.metrics(io, at);
+                DONE
+            }
+            op::EXPLAIN => {
+                self.explain(io, at);
+                DONE
+            }
+            op::MOVE => on!(self, b => b.transition(state(io.get(1)), at)).map(|()| DONE)?,
+            op::OPEN_FOR => on!(self, b => b.open_for(io.nanos(1), at)).map(|()| DONE)?,
+            op::OPEN_UNTIL => on!(self, b => b.open_until(io.nanos(1), at)).map(|()| DONE)?,
+            op::RESET => {
+                on!(self, b => b.reset(at));
+                DONE
+            }
+            op::SETTLE => {
+                on!(self, b => b.settle(at));
+                DONE
+            }
+            op::RECORD => {
+                self.record(io, at);
+                DONE
+            }
+            op::RELEASE => {
+                on!(self, b => b.untracked().release(at));
+                DONE
+            }
+            op::EVENT => self.pop_event(io),
+            op::RECONFIGURE => {
+                let (policy, _) = settings::policy(io, 1)?;
+                on!(self, b => b.reconfigure(policy, at)).map(|()| DONE)?
+            }
+            op::SNAPSHOT => self.snapshot(io, at)?,
+            op::RESTORE => {
+                let age = io.nanos(1);
+                on!(self, b => b.restore(&io.bytes(2), age, at)).map(|()| DONE)?
+            }
+            op::NEXT_DEADLINE => on!(self, b => time::wait(b.next_deadline(at))),
+            _ => return Err(Fault::Unknown),
+        })
+    }
+}
+
+/// What a breaker can be asked; the time is the first number of the question.
+#[allow(missing_docs, reason = "each is the operation of its name")]
+pub mod op {
+    pub const STATE: u32 = 0;
+    pub const METRICS: u32 = 1;
+    pub const EXPLAIN: u32 = 2;
+    pub const MOVE: u32 = 3;
+    pub const OPEN_FOR: u32 = 4;
+    pub const OPEN_UNTIL: u32 = 5;
+    pub const RESET: u32 = 6;
+    pub const SETTLE: u32 = 7;
+    pub const RECORD: u32 = 8;
+    pub const RELEASE: u32 = 9;
+    pub const EVENT: u32 = 10;
+    pub const RECONFIGURE: u32 = 11;
+    pub const SNAPSHOT: u32 = 12;
+    pub const RESTORE: u32 = 13;
+    pub const NEXT_DEADLINE: u32 = 14;
+    pub const HOLD: u32 = 20;
+    pub const LAST: u32 = 21;
+    pub const JUDGE: u32 = 22;
+}
+
+impl Entrance<Breaker> {
+    /// Everything off the hot path.
+    pub fn ask(&self, op: u32, io: &mut [f64], at: impl Fn(f64) -> At) -> f64 {
+        let mut io = Io(io);
+        if let Some(answer) = self.ask_any(op, &mut io, &at) {
+            return answer;
+        }
+        let at = at(io.get(0));
+        let done = self.gate.ask_core(op, &mut io, at);
+        io.answer(done)
+    }
+}
+
+impl<G: Gate + News> Entrance<G> {
+    /// What every entrance can be asked.
+    pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &impl Fn(f64) -> At) -> Option<f64> {
+        Some(match op {
+            op::LAST => self.last().map_or(f64::INFINITY, |refusal| time::wait(refusal.retry_after)),
+            op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at(io.get(0)))),
+            op::JUDGE => match self.gate.judge(io.whole(1), at(io.get(0))) {
+                Ok(()) => DONE,
+                Err(refusal) => io.refuse(refusal),
+            },
+            _ => return None,
+        })
+    }
+}
+
+impl News for Breaker {
+    #[inline]
+    fn news(&self) -> bool {
+        !self.journal().is_empty()
+    }
+}
+
+/// As part of a pipeline, and through an [`Entrance`].
+impl Gate for Breaker {
+    type Permit = Permit;
+
+    fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
+        on!(self, b => b.judge(cost, at))
+    }
+    #[inline]
+    fn enter(&self, _: u32, at: At) -> Result<Permit, Refusal> {
+        on!(self, b => b.enter(at))
+    }
+    #[inline]
+    fn leave(&self, permit: Permit, outcome: Outcome, at: At) {
+        on!(self, b => b.leave(permit, outcome, at));
+    }
+    fn leave_and_hold(&self, permit: Permit, outcome: Outcome, until: Nanos, at: At) {
+        on!(self, b => b.leave_and_open_until(permit, outcome, until, at));
+    }
+    fn cancel(&self, permit: Permit) {
+        on!(self, b => b.cancel(permit));
+    }
+    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
+        on!(self, b => Gate::refused(b, cost, refusal, at));
+    }
+    #[inline]
+    fn needs_clock(&self) -> bool {
+        on!(self, b => b.needs_clock())
+    }
+    #[inline]
+    fn enter_untimed(&self, _: u32) -> Result<Permit, NeedsTime> {
+        on!(self, b => b.enter_untimed())
+    }
+    #[inline]
+    fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        on!(self, b => b.leave_untimed(permit, outcome))
+    }
+    fn settle(&self, at: At) {
+        on!(self, b => b.settle(at));
+    }
+    fn next_deadline(&self, at: At) -> Option<Nanos> {
+        on!(self, b => b.next_deadline(at))
+    }
+}

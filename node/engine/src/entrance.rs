@@ -1,0 +1,166 @@
+//! The hot way in and out of a gate: small integers, the time only where it is needed.
+
+use crate::held::Held;
+use alloc::sync::Arc;
+use core::cell::{Cell, RefCell};
+use overcurrent::{At, Gate, Nanos, NeedsTime, Outcome, Reason, Refusal};
+
+/// Set in the answer of `enter` when events wait to be told.
+pub const NEWS: i32 = 1 << 28;
+/// The bits of an answer that name the permit.
+pub const PERMIT: i32 = NEWS - 1;
+/// Answers of the forms without the time that need it after all.
+pub const NEEDS_TIME: i32 = -100;
+
+/// A gate that may have something to tell after an operation.
+pub trait News {
+    /// Whether events wait.
+    fn news(&self) -> bool {
+        false
+    }
+}
+
+impl News for overcurrent::Bulkhead {}
+
+/// A gate and the permits that one thread took from it.
+pub struct Entrance<G: Gate> {
+    /// The gate, which other threads may share.
+    pub gate: Arc<G>,
+    /// Each permit, and whether it was taken with the time.
+    held: RefCell<Held<(G::Permit, bool)>>,
+    last: Cell<Option<Refusal>>,
+}
+
+/// The number of a refusal: below zero.
+const fn code(reason: Reason) -> i32 {
+    -1 - reason as i32
+}
+
+const fn outcome(packed: u32) -> Outcome {
+    match packed >> 28 {
+        0 => Outcome::Success,
+        1 => Outcome::Failure,
+        _ => Outcome::Ignored,
+    }
+}
+
+impl<G: Gate + News> Entrance<G> {
+    /// An entrance of this thread to `gate`.
+    pub const fn new(gate: Arc<G>) -> Self {
+        Self { gate, held: RefCell::new(Held::new()), last: Cell::new(None) }
+    }
+
+    #[inline]
+    fn keep(&self, permit: G::Permit, timed: bool) -> i32 {
+        let place = self.held.borrow_mut().put((permit, timed)) as i32 & PERMIT;
+        if self.gate.news() { place | NEWS } else { place }
+    }
+
+    /// Asks for one call: the number of its permit, or below zero a refusal.
+    #[inline]
+    pub fn enter(&self, cost: u32, now: impl FnOnce() -> At) -> i32 {
+        match self.enter_untimed(cost) {
+            NEEDS_TIME => self.enter_at(cost, now()),
+            permit => permit,
+        }
+    }
+
+    /// The same without the time: a permit or [`NEEDS_TIME`].
+    #[inline]
+    pub fn enter_untimed(&self, cost: u32) -> i32 {
+        if self.gate.needs_clock() {
+            return NEEDS_TIME;
+        }
+        match self.gate.enter_untimed(cost) {
+            Ok(permit) => self.keep(permit, false),
+            Err(NeedsTime) => NEEDS_TIME,
+        }
+    }
+
+    /// The same with the time.
+    #[inline]
+    pub fn enter_at(&self, cost: u32, at: At) -> i32 {
+        match self.gate.enter(cost, at) {
+            Ok(permit) => self.keep(permit, true),
+            Err(refusal) => {
+                self.last.set(Some(refusal));
+                code(refusal.reason)
+            }
+        }
+    }
+
+    /// Reports how a call ended: the number of its permit, and the outcome above it. A permit that was given back
+    /// already changes nothing. 1 if there is news.
+    #[inline]
+    pub fn leave(&self, packed: u32, now: impl FnOnce() -> At) -> i32 {
+        match self.leave_untimed(packed) {
+            NEEDS_TIME => self.leave_at(packed, now()),
+            news => news,
+        }
+    }
+
+    /// The same without the time, or [`NEEDS_TIME`]: then [`leave_at`](Self::leave_at) must follow.
+    #[inline]
+    pub fn leave_untimed(&self, packed: u32) -> i32 {
+        let place = packed & PERMIT as u32;
+        let taken = {
+            let mut held = self.held.borrow_mut();
+            match held.get(place) {
+                Some((_, true)) => return NEEDS_TIME,
+                _ => held.take(place),
+            }
+        };
+        let Some((permit, _)) = taken else { return 0 };
+        match self.gate.leave_untimed(permit, outcome(packed)) {
+            Ok(()) => i32::from(self.gate.news()),
+            Err(NeedsTime) => NEEDS_TIME,
+        }
+    }
+
+    /// The same with the time, and what that made due.
+    #[inline]
+    pub fn leave_at(&self, packed: u32, at: At) -> i32 {
+        let taken = self.held.borrow_mut().take(packed & PERMIT as u32);
+        match taken {
+            Some((permit, _)) => match outcome(packed) {
+                Outcome::Ignored => self.gate.cancel(permit),
+                outcome => self.gate.leave(permit, outcome, at),
+            },
+            None => self.gate.settle(at),
+        }
+        i32::from(self.gate.news())
+    }
+
+    /// [`leave_at`](Self::leave_at), and stay away until `until`.
+    pub fn leave_and_hold(&self, packed: u32, until: Nanos, at: At) -> i32 {
+        let taken = self.held.borrow_mut().take(packed & PERMIT as u32);
+        if let Some((permit, _)) = taken {
+            self.gate.leave_and_hold(permit, outcome(packed), until, at);
+        }
+        i32::from(self.gate.news())
+    }
+
+    /// The newest refusal of this thread.
+    pub fn last(&self) -> Option<Refusal> {
+        self.last.get()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use overcurrent::Bulkhead;
+
+    #[test]
+    fn a_permit_is_given_back_once() {
+        let bulkhead = Entrance::new(Arc::new(Bulkhead::new(2).unwrap()));
+        let never = || unreachable!("a bulkhead has no clock");
+        let one = bulkhead.enter(1, never);
+        let other = bulkhead.enter(1, never);
+        assert_eq!((one, other), (0, 1));
+        assert_eq!(bulkhead.enter(1, At::default), code(Reason::BulkheadFull));
+        bulkhead.leave(one as u32, never);
+        bulkhead.leave(one as u32, never);
+        assert_eq!(bulkhead.gate.in_flight(), 1);
+    }
+}

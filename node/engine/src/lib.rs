@@ -1,0 +1,21 @@
+//! What overcurrent's native addon and its WebAssembly module share: the engine's gates with windows sized at run time,
+//! permits that stay on this side of the boundary, and numbers in and out.
+//!
+//! JavaScript holds small integers. A permit is a place in a [`Held`](held::Held); a refusal is a negative number that says why;
+//! whatever is not on the hot path goes through one entry per gate, `ask`, with a buffer of numbers both ways. Times are
+//! milliseconds outside and nanoseconds inside ([`time`]).
+#![no_std]
+
+extern crate alloc;
+
+pub mod breaker;
+pub mod bulkhead;
+pub mod cycle;
+pub mod entrance;
+pub mod held;
+pub mod io;
+pub mod limiter;
+pub mod pipeline;
+pub mod retry;
+pub mod settings;
+pub mod time;

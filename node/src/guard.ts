@@ -1,0 +1,241 @@
+import { type Clock, timeOf } from './clock.js';
+import { type Call, type CallOptions, type Context, isThenable } from './context.js';
+import { asyncDispose, dispose } from './dispose.js';
+import { duration } from './duration.js';
+import { ask, type Entrance, FAILURE, IGNORED, PERMIT, SUCCESS } from './engine.js';
+import { REASONS, type Reason, type RefusedError, refusal } from './errors.js';
+import type { Judge, Packed } from './outcome.js';
+import { Policy, type Tried } from './policy.js';
+
+/** The admission of one call, to be ended exactly once; ending it again changes nothing. */
+export class Permit {
+  #leave: ((packed: number) => void) | undefined;
+  readonly #place: number;
+
+  /** @internal */
+  constructor(place: number, leave: (packed: number) => void) {
+    this.#place = place;
+    this.#leave = leave;
+  }
+
+  #end(outcome: Packed): void {
+    const leave = this.#leave;
+    this.#leave = undefined;
+    leave?.(this.#place | outcome);
+  }
+
+  /** @internal The place, for whoever ends it otherwise. */
+  take(): number {
+    this.#leave = undefined;
+    return this.#place;
+  }
+
+  /** The call went well. */
+  success(): void {
+    this.#end(SUCCESS);
+  }
+
+  /** The call failed. */
+  failure(): void {
+    this.#end(FAILURE);
+  }
+
+  /** The call says nothing about the other side, or was not made: everything is given back. */
+  ignore(): void {
+    this.#end(IGNORED);
+  }
+
+  /** Gives back what was not ended otherwise; what `using` calls. */
+  release(): void {
+    this.#end(IGNORED);
+  }
+
+  [dispose](): void {
+    this.#end(IGNORED);
+  }
+
+  [asyncDispose](): Promise<void> {
+    this.#end(IGNORED);
+    return Promise.resolve();
+  }
+}
+
+/** The engine's numbers of what every such gate can be asked. */
+const OP = { hold: 20, last: 21 } as const;
+
+/** A gate of the engine with a way in and a way out. */
+export abstract class Guard extends Policy {
+  readonly #handle: Entrance;
+  readonly #enter: () => number;
+  readonly #leave: (packed: number) => number;
+  readonly #clock: Clock;
+  readonly #judge: Judge;
+
+  constructor(name: string, handle: Entrance, clock: Clock, judge: Judge) {
+    super(name);
+    this.#handle = handle;
+    this.#clock = clock;
+    this.#enter = handle.enter;
+    this.#leave = handle.leave;
+    this.#judge = judge;
+  }
+
+  /** @internal */
+  get handle(): Entrance {
+    return this.#handle;
+  }
+
+  /** @internal */
+  get judge(): Judge {
+    return this.#judge;
+  }
+
+  /** Where its time comes from. */
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** @internal Something happened that listeners may want to know. */
+  abstract tell(): void;
+  /** @internal A call was refused. */
+  abstract told(reason: Reason, wait: number): void;
+  /** @internal A call has ended: there may be room for another. */
+  freed(): void {}
+  /** @internal The name of the gate that gave the newest refusal. */
+  protected lastGate(): string {
+    return this.name;
+  }
+
+  /** How long the newest refusal says to wait. */
+  #lastWait(): number {
+    return this.#handle.ask(OP.last);
+  }
+
+  #leaves = (packed: number): void => this.#left(packed);
+
+  #left(packed: number): void {
+    if (this.#leave(packed) === 1) this.tell();
+    this.freed();
+  }
+
+  /** @internal The permit's number; below zero a refusal. */
+  protected entered(): number {
+    const answer = this.#enter();
+    if (answer > PERMIT) {
+      this.tell();
+      return answer & PERMIT;
+    }
+    return answer;
+  }
+
+  #reason(code: number): Reason {
+    return REASONS[-1 - code] as Reason;
+  }
+
+  /** @internal */
+  protected permit(place: number): Permit {
+    return new Permit(place, this.#leaves);
+  }
+
+  #refused(code: number): RefusedError {
+    const [reason, wait] = [this.#reason(code), this.#lastWait()];
+    const error = refusal(this.lastGate(), reason, wait);
+    this.told(reason, wait);
+    return error;
+  }
+
+  /** Asks for one call that is made by hand: the permit, or `undefined`. */
+  tryAcquire(): Permit | undefined {
+    const place = this.entered();
+    if (place >= 0) return this.permit(place);
+    this.told(this.#reason(place), this.#lastWait());
+    return undefined;
+  }
+
+  /** Asks for one call that is made by hand: the permit, or throws the refusal. */
+  enter(): Permit {
+    const place = this.entered();
+    if (place < 0) throw this.#refused(place);
+    return this.permit(place);
+  }
+
+  override tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+    const place = this.entered();
+    if (place < 0) {
+      const [reason, wait] = [this.#reason(place), this.#lastWait()];
+      const retryAfterMs = wait === Infinity ? undefined : wait;
+      const refused = { ok: false as const, gate: this.lastGate(), reason, retryAfterMs };
+      this.told(reason, wait);
+      return Promise.resolve(refused);
+    }
+    return this.go(place, fn, this.context(options ?? {})).then((value) => ({ ok: true as const, value }));
+  }
+
+  /** @internal */
+  override run<T>(fn: Call<T>, context: Context): Promise<T> {
+    const place = this.entered();
+    return place < 0 ? Promise.reject(this.#refused(place)) : this.go(place, fn, context);
+  }
+
+  /** @internal */
+  protected go<T>(place: number, fn: Call<T>, context: Context): Promise<T> {
+    let answer: T | PromiseLike<T>;
+    try {
+      answer = fn(context);
+    } catch (error) {
+      this.#threw(place, error, context);
+      return Promise.reject(error);
+    }
+    if (!(answer instanceof Promise)) {
+      if (!isThenable(answer)) {
+        this.#returned(place, answer);
+        return Promise.resolve(answer);
+      }
+      answer = Promise.resolve(answer);
+    }
+    return (answer as Promise<T>).then(
+      (value) => {
+        this.#returned(place, value);
+        return value;
+      },
+      (error: unknown) => {
+        this.#threw(place, error, context);
+        throw error;
+      },
+    );
+  }
+
+  #returned(place: number, value: unknown): void {
+    if (this.#judge.value === undefined) return this.#left(place);
+    let outcome: Packed = FAILURE; // of a rule that throws
+    try {
+      outcome = this.#judge.result(value);
+    } finally {
+      this.#left(place | outcome);
+    }
+  }
+
+  #threw(place: number, error: unknown, context: Context): void {
+    let outcome: Packed = FAILURE;
+    let until: number | undefined;
+    try {
+      outcome = this.#judge.error(error, context);
+      until = this.#held(error);
+    } finally {
+      if (until === undefined) {
+        this.#left(place | outcome);
+      } else {
+        ask(this.#handle, this.#clock, OP.hold, place | outcome, until);
+        this.tell();
+        this.freed();
+      }
+    }
+  }
+
+  /** Until when to stay away, if `error` says so. */
+  #held(error: unknown): number | undefined {
+    const told = this.#judge.holdFor?.(error);
+    if (told === undefined) return undefined;
+    return told instanceof Date ? timeOf(this.#clock, told) : this.#clock.now() + duration('holdFor', told);
+  }
+}

@@ -1,0 +1,54 @@
+import { type Call, type CallOptions, Context } from './context.js';
+import { RefusedError, type Reason } from './errors.js';
+
+/** What `tryCall` answers: the value, or the refusal without an error having been made. */
+export type Tried<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly gate: string; readonly reason: Reason; readonly retryAfterMs: number | undefined };
+
+/** Something that calls go through: a gate, a retry, a timeout, a fallback, several of them. */
+export abstract class Policy {
+  readonly name: string;
+  /** The context of calls about which nothing was said. */
+  readonly #plain: Context;
+
+  constructor(name: string) {
+    this.name = name;
+    this.#plain = new Context(name);
+  }
+
+  /** Calls `fn` if the policy lets it, and reports how it ended. */
+  call<T>(fn: Call<T>, options?: CallOptions): Promise<T> {
+    return this.run(fn, options === undefined ? this.#plain : this.context(options));
+  }
+
+  /** `fn` behind this policy, with the arguments and `this` that it is called with. */
+  wrap<This, A extends unknown[], R>(fn: (this: This, ...args: A) => R | PromiseLike<R>): (this: This, ...args: A) => Promise<R> {
+    const policy = this;
+    const wrapped = function (this: This, ...args: A): Promise<R> {
+      return policy.run(() => fn.apply(this, args), policy.#plain);
+    };
+    Object.defineProperty(wrapped, 'name', { value: fn.name, configurable: true });
+    Object.defineProperty(wrapped, 'length', { value: fn.length, configurable: true });
+    return wrapped;
+  }
+
+  /** `call`, with a refusal as a value. Errors of `fn` itself still reject. */
+  tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+    return this.call(fn, options).then(
+      (value) => ({ ok: true as const, value }),
+      (error: unknown) => {
+        if (!(error instanceof RefusedError)) throw error;
+        return { ok: false as const, gate: error.gate, reason: error.reason, retryAfterMs: error.retryAfterMs };
+      },
+    );
+  }
+
+  /** @internal */
+  protected context(options: CallOptions): Context {
+    return options.signal === undefined ? this.#plain : new Context(this.name, options.signal);
+  }
+
+  /** @internal */
+  abstract run<T>(fn: Call<T>, context: Context): Promise<T>;
+}
