@@ -248,7 +248,7 @@ impl Word32 {
         let calls = if calls < p.window as u32 { calls.wrapping_add(1) } else { calls };
         if bits != 0 {
             let bad = ones(bits);
-            let by_rate = calls >= p.min_calls as u32 && bad.wrapping_mul(100_000) >= calls.wrapping_mul(p.rate);
+            let by_rate = calls >= p.min_calls as u32 && p.is_rate_met(bad, calls);
             if by_rate || bad >= p.failure_count as u32 || bits & p.in_a_row == p.in_a_row {
                 return Next::Trip;
             }
