@@ -114,12 +114,14 @@ test('wrap hands on this, arguments, name and length', async () => {
 });
 
 test('a permit by hand ends once, and with `using` in any case', async () => {
-  const slots = oc.bulkhead({ max: 1 });
-  const permit = slots.tryAcquire();
+  const slots = oc.bulkhead({ max: 2 });
+  const [permit, another] = [slots.tryAcquire(), slots.tryAcquire()];
   assert.equal(slots.tryAcquire(), undefined);
   permit.release();
   permit.release();
   permit.success();
+  assert.equal(slots.inFlight, 1, 'the slot of the other is its own');
+  another.release();
   assert.equal(slots.inFlight, 0);
   const other = await slots.acquire();
   other[Symbol.dispose]();
@@ -333,4 +335,20 @@ test('a limiter that waits makes the call when its turn comes', async () => {
   }
   await Promise.all(calls);
   assert.deepEqual(at, [0, 1_000, 2_000, 3_000]);
+});
+
+test('who gives up behind the first is no longer waited for', async () => {
+  const clock = oc.manualClock();
+  const api = oc.limiter({ rate: 1, per: 's', clock });
+  api.tryAcquire();
+  const first = api.acquire();
+  const patience = new AbortController();
+  const behind = Array.from({ length: 50 }, () => api.acquire({ signal: patience.signal }).catch(() => 'gave up'));
+  const late = api.acquire({ cost: 1, timeout: 52_500 }).catch(() => 'too late');
+  await assert.rejects(api.acquire({ timeout: 5_000 }), (error) => error.retryAfterMs === 53_000);
+  patience.abort();
+  assert.deepEqual(new Set(await Promise.all(behind)), new Set(['gave up']));
+  const last = api.acquire({ timeout: 5_000 });
+  for (let n = 0; n < 3; n++) clock.advance(1_000);
+  assert.deepEqual(await Promise.all([first, late, last]), [undefined, undefined, undefined]);
 });
