@@ -45,7 +45,7 @@ export function limiters() {
   });
 }
 
-const fired = () => new Opossum(work, { timeout: false, rollingPercentilesEnabled: false });
+const fired = () => new Opossum(work, { timeout: false, rollingPercentilesEnabled: false, resetTimeout: 3_600_000 });
 const broken = (rule) => circuitBreaker(handleAll, { halfOpenAfter: 3_600_000, breaker: rule });
 
 export function breakers() {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import fc from 'fast-check';
 import { breaker, bulkhead, fallback, limiter, manualClock, pipe, retry, timeout } from 'overcurrent';
+import { fc } from './histories.mjs';
 
 const tick = () => new Promise((done) => setImmediate(done));
 const reason = new Error('the caller has left');

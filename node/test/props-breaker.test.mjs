@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { breaker, manualClock } from 'overcurrent';
+import { fc } from './histories.mjs';
 import { BreakerModel } from './model/breaker.mjs';
 
 const pick = (...values) => fc.constantFrom(...values);
