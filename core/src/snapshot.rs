@@ -71,6 +71,7 @@ impl fmt::Display for SnapshotError {
 impl core::error::Error for SnapshotError {}
 
 /// Writes one snapshot into a buffer.
+#[derive(Debug)]
 pub struct Writer<'a> {
     out: &'a mut [u8],
     /// Bytes written, or wished for once the buffer was too short.
@@ -86,6 +87,7 @@ impl<'a> Writer<'a> {
         writer
     }
 
+    #[inline(never)]
     fn bytes(&mut self, bytes: &[u8]) {
         let end = self.length.saturating_add(bytes.len());
         if let Some(room) = self.out.get_mut(self.length..end) {

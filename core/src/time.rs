@@ -160,8 +160,8 @@ impl From<Nanos> for At {
 /// Turns a wrapping 32-bit tick counter into time that does not wrap.
 ///
 /// Chips count ticks in 32 bits: 49.7 days at 1 ms, 71 minutes at 1 us. Feed each reading in order from **one** place
-/// (a tick handler, or under the caller's own exclusion) at least once per wrap; a reading that is slightly older than
-/// the last one is read as such, not as a wrap.
+/// (a tick handler, or under the caller's own exclusion) at least once per wrap, less [`SKEW`](Self::SKEW); a reading that
+/// is older than the newest one by up to that is read as such, not as a wrap.
 ///
 /// ```
 /// use overcurrent::{Nanos, Ticks};
@@ -178,6 +178,9 @@ pub struct Ticks {
 }
 
 impl Ticks {
+    /// How much older than the newest reading one may be, in ticks: 17 minutes at 1 ms, a second at 1 us.
+    pub const SKEW: u32 = 1 << 20;
+
     /// A counter whose tick lasts `tick`, starting at reading 0.
     pub const fn new(tick: Nanos) -> Self {
         Self { newest: 0, tick }
@@ -187,11 +190,12 @@ impl Ticks {
     #[allow(clippy::cast_possible_truncation, reason = "the low half of the ticks is what the counter shows")]
     pub const fn now(&mut self, counter: u32) -> Nanos {
         let ahead = counter.wrapping_sub(self.newest as u32);
-        let ticks = if ahead < 1 << 31 || (self.newest >> 32 == 0 && counter as u64 > self.newest) {
+        let behind = ahead.wrapping_neg();
+        let ticks = if behind > Self::SKEW || ahead == 0 || (self.newest >> 32 == 0 && counter as u64 > self.newest) {
             self.newest = self.newest.saturating_add(ahead as u64);
             self.newest
         } else {
-            self.newest.saturating_sub(ahead.wrapping_neg() as u64)
+            self.newest.saturating_sub(behind as u64)
         };
         Nanos(ticks.saturating_mul(self.tick.0))
     }

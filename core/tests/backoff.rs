@@ -1,6 +1,6 @@
 //! Waits between attempts: the recorded table, and the jitter formulas.
 use overcurrent::Nanos;
-use overcurrent::retry::{Backoff, BackoffConfig, Jitter};
+use overcurrent::retry::{Backoff, BackoffConfig, Delays, Jitter, RawDelays};
 use proptest::prelude::*;
 
 const MS: u64 = 1_000_000;
@@ -86,6 +86,22 @@ proptest! {
             for (random, attempt) in randoms.iter().zip(1..) {
                 prop_assert_eq!(delays.next_delay(*random, None), backoff.delay(attempt, *random, None));
             }
+        }
+    }
+}
+
+/// Waits that are taken apart and put together before each step are the same waits; nothing is before the first.
+#[test]
+fn waits_survive_being_taken_apart() {
+    for jitter in [Jitter::None, Jitter::Full, Jitter::Equal, Jitter::Decorrelated] {
+        let backoff = build(BackoffConfig::exponential(Nanos::from_millis(7), 1_700).cap(Nanos::from_secs(9)), jitter);
+        let (mut whole, mut raw) = (backoff.delays(), RawDelays::default());
+        for step in 1..40_u32 {
+            let random = step.wrapping_mul(2_654_435_761);
+            let mut again = Delays::from_raw(backoff, raw);
+            assert_eq!(again.next_delay(random, None), whole.next_delay(random, None), "{jitter:?}, wait {step}");
+            raw = again.into_raw();
+            assert_eq!(raw.attempt, step);
         }
     }
 }

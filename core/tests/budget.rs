@@ -1,6 +1,6 @@
 //! The retry budget against a naive account.
 #![cfg(feature = "wide")]
-use overcurrent::retry::{RetryBudget, RetryBudgetConfig};
+use overcurrent::retry::{BudgetWord, RetryBudget, RetryBudgetConfig};
 use overcurrent::{At, Gate, Nanos, NeedsTime, Outcome, Reason};
 use proptest::prelude::*;
 
@@ -127,4 +127,18 @@ fn at_the_end_of_time_it_refuses_and_does_not_wrap() {
         let _ = ours.try_withdraw(Nanos::MAX);
     }
     assert!(ours.try_withdraw(Nanos::MAX).is_err());
+}
+
+#[test]
+fn a_word_and_settings_kept_apart_are_a_budget() {
+    let policy = RetryBudgetConfig::new().ratio(500).min_per_second(2).cap(2).build().unwrap();
+    let (word, whole) = (BudgetWord::new(), RetryBudget::new(policy));
+    for ms in [0, 100, 500, 501, 900, 2_000, 2_000, 2_000] {
+        let now = Nanos::from_millis(ms);
+        assert_eq!(word.judge(&policy, now), whole.judge(1, now.into()));
+        assert_eq!(word.try_withdraw(&policy, now), whole.try_withdraw(now));
+        assert_eq!(word.available(&policy, now), whole.available(now));
+        word.deposit(&policy, now);
+        whole.deposit(now);
+    }
 }

@@ -24,6 +24,26 @@
 #endif
 
 
+/**
+ * `oc_backoff_t::jitter`: anything from 0 to the wait, the fewest calls altogether.
+ */
+#define OC_JITTER_FULL 0
+
+/**
+ * At least half of the wait.
+ */
+#define OC_JITTER_EQUAL 1
+
+/**
+ * From the first wait to three times the wait before, at most the cap: grows from the waits drawn.
+ */
+#define OC_JITTER_DECORRELATED 2
+
+/**
+ * The wait itself, the same for everybody.
+ */
+#define OC_JITTER_NONE 3
+
 #if defined(OC_WIDE)
 /**
  * Cells of a breaker over calls, beside one for each 16 calls.
@@ -132,6 +152,21 @@
  * A gate that is an `oc_tiny_breaker_t` with its `oc_tiny_policy_t`.
  */
 #define OC_GATE_TINY_BREAKER 5
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * A gate that is an `oc_live_limiter_t`.
+ */
+#define OC_GATE_LIVE_LIMITER 6
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * A gate that is an `oc_retry_budget_t` with its `oc_retry_budget_policy_t`: for a pipeline of retries. Takes one retry
+ * whatever the cost; a success pays in.
+ */
+#define OC_GATE_RETRY_BUDGET 7
 #endif
 
 #if defined(OC_WIDE)
@@ -288,6 +323,18 @@
  */
 #define OC_NEVER32 UINT32_MAX
 
+#if defined(OC_WIDE)
+/**
+ * The bytes of a snapshot of a tiny breaker.
+ */
+#define OC_TINY_BREAKER_SNAPSHOT_LENGTH 26
+#endif
+
+/**
+ * The bytes of a snapshot of a 32-bit breaker.
+ */
+#define OC_TINY_BREAKER32_SNAPSHOT_LENGTH 18
+
 /**
  * The version of this interface: grows when a struct, a function or a meaning changes in a way that old callers notice.
  */
@@ -398,6 +445,73 @@ typedef int32_t oc_status_t;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/**
+ * The waits between attempts at the same call: constant, may be in flash, serves any number of calls. Made by `OC_BACKOFF`
+ * at compile time, or checked by `oc_backoff_init`. All zero has no waits: every function answers `OC_NEVER`.
+ */
+typedef struct {
+  /**
+   * The first wait in nanoseconds, at least 1; whole milliseconds where it grows.
+   */
+  uint64_t first_ns;
+  /**
+   * The longest wait in nanoseconds, at least the first; `OC_NEVER` for no limit. Only a server's wait goes beyond it.
+   */
+  uint64_t cap_ns;
+  /**
+   * Growth with each failure, in 1/1000: 1,000 (none) to 1,000,000. In whole milliseconds, cut at every step.
+   */
+  uint32_t multiplier_milli;
+  /**
+   * How waits are spread: an `OC_JITTER_` constant.
+   */
+  uint32_t jitter;
+} oc_backoff_t;
+
+/**
+ * Which setting was refused, and what it may be.
+ */
+typedef struct {
+  /**
+   * The name of the setting. Static text of `field_length` bytes; it does not end in a zero byte.
+   */
+  const char *field;
+  /**
+   * The length of `field` in bytes.
+   */
+  size_t field_length;
+  /**
+   * What it was set to; times in nanoseconds, in ticks for the 32-bit machines.
+   */
+  uint64_t value;
+  /**
+   * The smallest value allowed, given the other settings. Above `max`: none is.
+   */
+  uint64_t min;
+  /**
+   * The largest value allowed, given the other settings.
+   */
+  uint64_t max;
+} oc_error_t;
+
+/**
+ * The waits of one call, which remember the one before. All zero is before the first.
+ */
+typedef struct {
+  /**
+   * The wait before, in nanoseconds.
+   */
+  uint64_t before_ns;
+  /**
+   * How many waits there were: failures so far.
+   */
+  uint32_t attempt;
+  /**
+   * 0.
+   */
+  uint32_t reserved;
+} oc_delays_t;
+
 #if defined(OC_WIDE)
 /**
  * Checked settings of a breaker: constant, may be in flash, serves any number of breakers. Made by `OC_POLICY_CALLS` or
@@ -473,15 +587,44 @@ typedef struct {
 
 #if defined(OC_WIDE)
 /**
+ * Room for the settings that replace a breaker's first ones while it runs. All zero at first: none has. One for each
+ * breaker, named by its `live`; zero it only together with the breaker's cells. Its fields are private.
+ */
+typedef struct OC_ALIGNED(8) {
+  /**
+   * Private.
+   */
+  uint64_t words[24];
+} oc_live_policy_t;
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Counts refusals, and how often breakers trip, change state and are reset. All zero at first; its fields are private.
+ *
+ * Attach it to breakers by their `counters`; what other gates and pipelines refuse is told with
+ * `oc_counters_note_refusal`. Every function may be called from any thread and from interrupt handlers, the same one in
+ * both.
+ */
+typedef struct OC_ALIGNED(8) {
+  /**
+   * Private.
+   */
+  uint64_t words[16];
+} oc_counters_t;
+#endif
+
+#if defined(OC_WIDE)
+/**
  * A circuit breaker: where its settings and its memory are. Constant, may be in flash; any number of threads may use it.
  *
- * Made by `OC_BREAKER_INIT(policy, cells)` or filled by hand. The memory is an array of `oc_cell_t`, all zero at first:
- * `OC_CALLS_CELLS(calls)` of them for a window of calls, `OC_TIME_CELLS(buckets)` for one of time. Every function that
- * takes one may be called from any thread and from interrupt handlers, the same one in both.
+ * Made by `OC_BREAKER_INIT(policy, cells)` and its relatives, or filled by hand. The memory is an array of `oc_cell_t`, all
+ * zero at first: `OC_CALLS_CELLS(calls)` of them for a window of calls, `OC_TIME_CELLS(buckets)` for one of time. Every
+ * function that takes one may be called from any thread and from interrupt handlers, the same one in both.
  */
 typedef struct {
   /**
-   * The settings.
+   * The settings; those at the start, if `live` is not NULL.
    */
   const oc_policy_t *policy;
   /**
@@ -500,39 +643,16 @@ typedef struct {
    * What spreads a jittered `open_for`, different on every machine; 0: waits are not spread.
    */
   uint32_t seed;
+  /**
+   * Where `oc_breaker_reconfigure` puts settings, all zero at first: one for each breaker. NULL: the settings stay.
+   */
+  oc_live_policy_t *live;
+  /**
+   * What counts refusals, trips and transitions; NULL for nothing. Several breakers may share one.
+   */
+  oc_counters_t *counters;
 } oc_breaker_t;
 #endif
-
-/**
- * Which setting was refused, and what it may be.
- */
-typedef struct {
-  /**
-   * The name of the setting. Static text of `field_length` bytes; it does not end in a zero byte.
-   */
-  const char *field;
-  /**
-   * The length of `field` in bytes.
-   */
-  size_t field_length;
-  /**
-   * What it was set to; times in nanoseconds, in ticks for the 32-bit machines.
-   */
-  uint64_t value;
-  /**
-   * The smallest value allowed, given the other settings. Above `max`: none is.
-   */
-  uint64_t min;
-  /**
-   * The largest value allowed, given the other settings.
-   */
-  uint64_t max;
-} oc_error_t;
-
-/**
- * The state of a breaker: one of the `OC_STATE_` constants, or negative for an error.
- */
-typedef int32_t oc_state_t;
 
 #if defined(OC_WIDE)
 /**
@@ -579,6 +699,11 @@ typedef struct {
  * How a call ended: one of the `OC_OUTCOME_` constants.
  */
 typedef int32_t oc_outcome_t;
+
+/**
+ * The state of a breaker: one of the `OC_STATE_` constants, or negative for an error.
+ */
+typedef int32_t oc_state_t;
 
 #if defined(OC_WIDE)
 /**
@@ -712,6 +837,34 @@ typedef struct {
    */
   uint32_t word;
 } oc_bulkhead32_t;
+
+#if defined(OC_WIDE)
+/**
+ * What `oc_counters_get` read: each number is exact, and numbers may be of slightly different instants.
+ */
+typedef struct {
+  /**
+   * Calls refused, by reason: `refused[OC_BREAKER_OPEN]` and so on; the other places are 0.
+   */
+  uint64_t refused[16];
+  /**
+   * Calls refused for any reason.
+   */
+  uint64_t refusals;
+  /**
+   * Rules met by a breaker.
+   */
+  uint64_t trips;
+  /**
+   * Changes of a breaker's state.
+   */
+  uint64_t transitions;
+  /**
+   * Resets by hand.
+   */
+  uint64_t resets;
+} oc_counts_t;
+#endif
 
 #if defined(OC_WIDE)
 /**
@@ -985,6 +1138,26 @@ typedef struct {
 
 #if defined(OC_WIDE)
 /**
+ * A rate limiter whose quota can be replaced while it runs, without a lock and without admitting too much. It holds its
+ * quota itself.
+ *
+ * Set up with `OC_LIVE_LIMITER_INIT` or `oc_live_limiter_init`; all zero has no quota and refuses every call with
+ * `OC_COST_EXCEEDS_BURST`. Its fields are private. After that every function may be called from any thread and from
+ * interrupt handlers, the same one in both, with clocks that disagree. It costs a few loads more than an `oc_limiter_t`,
+ * and only rates of one permit per whole number of nanoseconds are exact to the nanosecond; others may be early by one unit
+ * of their own (mostly below 2 ns), which never adds up.
+ */
+typedef struct OC_ALIGNED(8) {
+  uint64_t word;
+  uint64_t even[6];
+  uint64_t odd[6];
+  uint32_t changing;
+  uint32_t reserved;
+} oc_live_limiter_t;
+#endif
+
+#if defined(OC_WIDE)
+/**
  * One gate of a pipeline: what it is and where. Made by the `OC_GATE_` macros that take pointers: `OC_LIMITER_GATE` and so on.
  */
 typedef struct {
@@ -997,11 +1170,11 @@ typedef struct {
    */
   uint32_t reserved;
   /**
-   * The limiter, cycle limiter, bulkhead or tiny breaker; NULL for a breaker.
+   * The limiter, bulkhead, tiny breaker or budget; NULL for a breaker.
    */
   void *state;
   /**
-   * The quota or the tiny policy; for a breaker the `oc_breaker_t`; NULL for the others.
+   * The quota, the tiny policy or the budget's policy; for a breaker the `oc_breaker_t`; NULL for the others.
    */
   const void *config;
 } oc_gate_t;
@@ -1112,6 +1285,37 @@ typedef struct {
   uint32_t window;
   uint32_t reserved;
 } oc_tiny_policy_t;
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * What a retry budget allows: constant, may be in flash, serves any number of budgets. Made by `OC_RETRY_BUDGET_POLICY` at compile
+ * time or by `oc_retry_budget_policy_init`. All zero allows nothing. Its fields are private.
+ */
+typedef struct {
+  uint64_t scale_high;
+  uint64_t scale_low;
+  uint64_t scale_whole;
+  uint64_t ratio;
+  uint64_t cap;
+  uint64_t min_per_second;
+} oc_retry_budget_policy_t;
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Keeps retries from multiplying the load on something that already fails: a share of the calls, and a few a second, in
+ * eight bytes. All zero is a full one.
+ *
+ * Pay in once per call, when it is first made; ask before every retry. Always use one with the same policy. Every function
+ * may be called from any thread and from interrupt handlers, the same one in both.
+ */
+typedef struct OC_ALIGNED(8) {
+  /**
+   * Private.
+   */
+  uint64_t word;
+} oc_retry_budget_t;
 #endif
 
 /**
@@ -1251,25 +1455,60 @@ typedef struct {
 extern "C" {
 #endif // __cplusplus
 
+/**
+ * Fills `backoff` with waits that begin at `first_ns`, grow by `multiplier_milli` (in 1/1000) with each failure up to
+ * `cap_ns` (`OC_NEVER`: no limit), and are spread as `jitter`, an `OC_JITTER_` constant, says.
+ *
+ * Returns `OC_ERR_CONFIG` and fills `error` (may be NULL) for `first_ns` 0, or not in whole milliseconds where it grows,
+ * `multiplier_milli` outside 1,000 to 1,000,000, `cap_ns` below `first_ns`; `OC_ERR_ARGUMENT` for an unknown jitter. Writes
+ * to `backoff` without synchronisation.
+ */
+oc_status_t oc_backoff_init(oc_backoff_t *backoff,
+                            uint64_t first_ns,
+                            uint32_t multiplier_milli,
+                            uint64_t cap_ns,
+                            uint32_t jitter,
+                            oc_error_t *error);
+
+/**
+ * Nanoseconds to wait after the `attempt`-th failure of a call (from 1), spread by 32 random bits (`random`; 0 counts as
+ * none, and then the wait is not spread). At least `retry_after_ns`, whatever the cap: what a refusal or a server said, 0 if
+ * nobody said anything.
+ *
+ * `OC_NEVER` for a back-off that is NULL or not within its ranges, or if `retry_after_ns` is: do not try again. With
+ * `OC_JITTER_DECORRELATED` the wait before is taken to be the longest that it can have been: see `oc_delays_next`. Reads
+ * nothing but its arguments. Any thread, any interrupt handler.
+ */
+uint64_t oc_backoff_delay(const oc_backoff_t *backoff,
+                          uint32_t attempt,
+                          uint32_t random,
+                          uint64_t retry_after_ns);
+
+/**
+ * The wait after one more failure of the call whose waits are `delays`; arguments and answer as for `oc_backoff_delay`.
+ * Writes to `delays` without synchronisation: they belong to one call.
+ */
+uint64_t oc_delays_next(oc_delays_t *delays,
+                        const oc_backoff_t *backoff,
+                        uint32_t random,
+                        uint64_t retry_after_ns);
+
+/**
+ * 32 bits that look random, never 0, made from the time and a seed that differs on every machine: enough to spread waits, no
+ * secret. Any thread, any interrupt handler.
+ */
+uint32_t oc_random(uint64_t now,
+                   uint32_t seed);
+
 #if defined(OC_WIDE)
 /**
  * Whether policy and memory fit: call it once at start-up, since nothing else checks that there are enough cells.
  *
  * Returns `OC_ERR_CONFIG` and fills `error` (may be NULL) with what does not fit, `OC_ERR_ARGUMENT` for fewer cells than any
- * breaker needs.
+ * breaker needs. Any thread, any interrupt handler.
  */
 oc_status_t oc_breaker_check(const oc_breaker_t *breaker,
                              oc_error_t *error);
-#endif
-
-#if defined(OC_WIDE)
-/**
- * Begins in `state` as of `now` instead of closed: for start-up, before anybody else uses it. `OC_ERR_ARGUMENT` for an
- * unknown state. Tells no event.
- */
-oc_status_t oc_breaker_start(const oc_breaker_t *breaker,
-                             oc_state_t state,
-                             uint64_t now);
 #endif
 
 #if defined(OC_WIDE)
@@ -1328,6 +1567,67 @@ oc_status_t oc_breaker_cancel(const oc_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
+ * Whether the next call needs the time: 0 while a count-window breaker without a slow-call rule is closed, else 1. Where it
+ * does not, use `oc_breaker_enter_untimed`: reading a clock costs more than the decision. Any thread, any interrupt
+ * handler.
+ */
+int32_t oc_breaker_needs_clock(const oc_breaker_t *breaker);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_breaker_enter` without the time. `OC_ERR_NEEDS_TIME` when the answer depends on it: read the clock and use
+ * `oc_breaker_enter`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_breaker_enter_untimed(const oc_breaker_t *breaker,
+                                     oc_permit_t *permit);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_breaker_leave` without the time, for a permit of `oc_breaker_enter_untimed`. `OC_ERR_NEEDS_TIME` when the outcome was
+ * recorded and the breaker must now open: read the clock and call `oc_breaker_settle`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_breaker_leave_untimed(const oc_breaker_t *breaker,
+                                     const oc_permit_t *permit,
+                                     oc_outcome_t outcome);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Whether the call is one of a half-open breaker's trials (1) or not (0, also for NULL): for hosts that give trials less
+ * time, or a cheaper request. Any thread, any interrupt handler.
+ */
+int32_t oc_permit_is_trial(const oc_permit_t *permit);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Replaces the settings of a breaker that has a `live`, and keeps its state and its history. The window may shrink or grow
+ * within its cells: a longer one gets back what they still hold.
+ *
+ * Thresholds apply from the next recorded outcome on, the open wait from the next trip on. A change of the trial timeout
+ * while half-open starts that time anew; a change of the length of a time slice starts an empty window. `policy` is copied.
+ *
+ * Returns `OC_ERR_CONFIG` and fills `error` (may be NULL) if the settings do not fit the cells, or are of the other kind of
+ * window; `OC_ERR_BUSY` if another thread is changing them at this moment: try again, and do not wait for it in an interrupt
+ * handler; `OC_ERR_NULL` also where the breaker has no `live`. Nothing was changed then. Any thread, any interrupt handler.
+ */
+oc_status_t oc_breaker_reconfigure(const oc_breaker_t *breaker,
+                                   const oc_policy_t *policy,
+                                   uint64_t now,
+                                   oc_error_t *error);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * The settings in force, as one piece, into `policy`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_breaker_policy(const oc_breaker_t *breaker, oc_policy_t *policy);
+#endif
+
+#if defined(OC_WIDE)
+/**
  * The state at `now`, an `OC_STATE_` constant; what time has made due is carried out first. An `OC_ERR_` value for an
  * unusable breaker. Any thread, any interrupt handler.
  */
@@ -1358,6 +1658,16 @@ oc_status_t oc_breaker_explain(const oc_breaker_t *breaker,
  */
 uint64_t oc_breaker_next_deadline(const oc_breaker_t *breaker,
                                   uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state. Tells
+ * no event.
+ */
+oc_status_t oc_breaker_start(const oc_breaker_t *breaker,
+                             oc_state_t state,
+                             uint64_t now);
 #endif
 
 #if defined(OC_WIDE)
@@ -1401,6 +1711,33 @@ oc_status_t oc_breaker_reset(const oc_breaker_t *breaker, uint64_t now);
 
 #if defined(OC_WIDE)
 /**
+ * Writes the state at `now` into `bytes` and its length into `*written`: at most 27 bytes and a quarter byte a call (window
+ * of calls), or 43 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
+ * restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
+ */
+oc_status_t oc_breaker_snapshot(const oc_breaker_t *breaker,
+                                uint64_t now,
+                                uint8_t *bytes,
+                                size_t length,
+                                size_t *written);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes up a state that `oc_breaker_snapshot` wrote, `off_ns` later (0 where that is not known: an open breaker then stays
+ * open longer, never shorter). Bytes after the snapshot are ignored. Returns the error of bytes that are no snapshot of a
+ * breaker like this one; nothing was changed. Any thread, any interrupt handler, but meant for start-up: outcomes that others
+ * record meanwhile fall among the restored ones.
+ */
+oc_status_t oc_breaker_restore(const oc_breaker_t *breaker,
+                               const uint8_t *bytes,
+                               size_t length,
+                               uint64_t off_ns,
+                               uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
  * Reports a call of `length_ns` without a permit, to whatever generation is current: for hosts that cannot carry one. A late
  * result can then decide a trial it was not part of. Any thread, any interrupt handler.
  */
@@ -1437,60 +1774,6 @@ oc_status_t oc_breaker_record_and_open_until(const oc_breaker_t *breaker,
  * Gives a trial permit back without carrying one: the counterpart of `oc_breaker_record`. Any thread, any interrupt handler.
  */
 oc_status_t oc_breaker_release(const oc_breaker_t *breaker,
-                               uint64_t now);
-#endif
-
-#if defined(OC_WIDE)
-/**
- * Whether the next call needs the time: 0 while a count-window breaker without a slow-call rule is closed, else 1. Where it
- * does not, use `oc_breaker_enter_untimed`: reading a clock costs more than the decision. Any thread, any interrupt
- * handler.
- */
-int32_t oc_breaker_needs_clock(const oc_breaker_t *breaker);
-#endif
-
-#if defined(OC_WIDE)
-/**
- * `oc_breaker_enter` without the time. `OC_ERR_NEEDS_TIME` when the answer depends on it: read the clock and use
- * `oc_breaker_enter`. Any thread, any interrupt handler.
- */
-oc_status_t oc_breaker_enter_untimed(const oc_breaker_t *breaker,
-                                     oc_permit_t *permit);
-#endif
-
-#if defined(OC_WIDE)
-/**
- * `oc_breaker_leave` without the time, for a permit of `oc_breaker_enter_untimed`. `OC_ERR_NEEDS_TIME` when the outcome was
- * recorded and the breaker must now open: read the clock and call `oc_breaker_settle`. Any thread, any interrupt handler.
- */
-oc_status_t oc_breaker_leave_untimed(const oc_breaker_t *breaker,
-                                     const oc_permit_t *permit,
-                                     oc_outcome_t outcome);
-#endif
-
-#if defined(OC_WIDE)
-/**
- * Writes the state at `now` into `bytes` and its length into `*written`: at most 25 bytes and a quarter byte a call (window
- * of calls), or 33 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
- * restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
- */
-oc_status_t oc_breaker_snapshot(const oc_breaker_t *breaker,
-                                uint64_t now,
-                                uint8_t *bytes,
-                                size_t length,
-                                size_t *written);
-#endif
-
-#if defined(OC_WIDE)
-/**
- * Takes up a state that `oc_breaker_snapshot` wrote, `off_ns` later (0 where that is not known: an open breaker then stays
- * open longer, never shorter). Bytes after the snapshot are ignored. For start-up. Returns the error of bytes that are no
- * snapshot of a breaker like this one; nothing was changed.
- */
-oc_status_t oc_breaker_restore(const oc_breaker_t *breaker,
-                               const uint8_t *bytes,
-                               size_t length,
-                               uint64_t off_ns,
                                uint64_t now);
 #endif
 
@@ -1537,6 +1820,13 @@ uint32_t oc_bulkhead_in_flight(oc_bulkhead_t *bulkhead);
 
 #if defined(OC_WIDE)
 /**
+ * How many more calls may begin now; 0 for NULL. Any thread, any interrupt handler.
+ */
+uint32_t oc_bulkhead_available(oc_bulkhead_t *bulkhead);
+#endif
+
+#if defined(OC_WIDE)
+/**
  * How many calls may be under way at once; 0 for NULL. Any thread, any interrupt handler.
  */
 uint32_t oc_bulkhead_max(oc_bulkhead_t *bulkhead);
@@ -1574,9 +1864,41 @@ oc_status_t oc_bulkhead32_resize(oc_bulkhead32_t *bulkhead,
 uint32_t oc_bulkhead32_in_flight(oc_bulkhead32_t *bulkhead);
 
 /**
+ * How many more calls may begin now; 0 for NULL. Any thread, any interrupt handler.
+ */
+uint32_t oc_bulkhead32_available(oc_bulkhead32_t *bulkhead);
+
+/**
  * How many calls may be under way at once; 0 for NULL. Any thread, any interrupt handler.
  */
 uint32_t oc_bulkhead32_max(oc_bulkhead32_t *bulkhead);
+
+#if defined(OC_WIDE)
+/**
+ * The numbers now. Any thread, any interrupt handler.
+ */
+oc_status_t oc_counters_get(oc_counters_t *counters, oc_counts_t *counts);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Calls that a breaker refused in its present stay: in `generation`, as `oc_metrics_t` tells it; 0 if that is not the newest
+ * that refused, or for NULL. Only for counters of one breaker. Resilience4j's "not permitted calls". Any thread, any
+ * interrupt handler.
+ */
+uint64_t oc_counters_rejections(oc_counters_t *counters,
+                                uint32_t generation);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Counts that something other than a breaker with these counters refused a call: limiters, bulkheads, retry budgets and
+ * pipelines have none themselves (what a breaker with counters refuses inside a pipeline, it counts itself). `reason` is what
+ * they returned; `OC_ERR_ARGUMENT` if that is not a refusal. Any thread, any interrupt handler.
+ */
+oc_status_t oc_counters_note_refusal(oc_counters_t *counters,
+                                     int32_t reason);
+#endif
 
 #if defined(OC_WIDE)
 /**
@@ -1610,13 +1932,25 @@ oc_status_t oc_cycle_try_acquire(oc_cycle_t *cycle,
 #if defined(OC_WIDE)
 /**
  * Takes `n` permits now and says in `reservation->wait_ns` how long to wait before using them: at most the timeout.
- * Returns as `oc_cycle_try_acquire`.
+ * Returns as `oc_cycle_try_acquire`. Any thread, any interrupt handler.
  */
 oc_status_t oc_cycle_reserve(oc_cycle_t *cycle,
                              uint32_t n,
                              uint64_t now,
                              oc_reservation_t *reservation,
                              oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_cycle_reserve` with a longest wait of its own, whatever the timeout. Any thread, any interrupt handler.
+ */
+oc_status_t oc_cycle_reserve_within(oc_cycle_t *cycle,
+                                    uint32_t n,
+                                    uint64_t max_wait_ns,
+                                    uint64_t now,
+                                    oc_reservation_t *reservation,
+                                    oc_refusal_t *refusal);
 #endif
 
 #if defined(OC_WIDE)
@@ -1697,7 +2031,7 @@ uint64_t oc_cycle_timeout(oc_cycle_t *cycle);
 #if defined(OC_WIDE)
 /**
  * Writes what has been given away by `now` into `bytes` (`OC_CYCLE_SNAPSHOT_LENGTH` of them), with a version.
- * `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+ * `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
  */
 oc_status_t oc_cycle_snapshot(oc_cycle_t *cycle, uint64_t now, uint8_t *bytes, size_t length);
 #endif
@@ -1705,7 +2039,8 @@ oc_status_t oc_cycle_snapshot(oc_cycle_t *cycle, uint64_t now, uint8_t *bytes, s
 #if defined(OC_WIDE)
 /**
  * Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved
- * would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit.
+ * would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit: try again,
+ * and do not wait for it in an interrupt handler. Any thread, any interrupt handler.
  */
 oc_status_t oc_cycle_restore(oc_cycle_t *cycle,
                              const uint8_t *bytes,
@@ -1716,7 +2051,7 @@ oc_status_t oc_cycle_restore(oc_cycle_t *cycle,
 #if defined(OC_WIDE)
 /**
  * Takes the oldest event: `OC_OK`; `OC_NOTHING` if there is none (or it is being written at this moment); `OC_ERR_ARGUMENT`
- * if the number of cells fits no power of two of events.
+ * if the number of cells fits no power of two of events. Any thread, any interrupt handler.
  */
 oc_status_t oc_journal_pop(const oc_journal_t *journal,
                            oc_event_t *event);
@@ -1724,14 +2059,14 @@ oc_status_t oc_journal_pop(const oc_journal_t *journal,
 
 #if defined(OC_WIDE)
 /**
- * How many events were dropped because the journal was full; 0 for an unusable one.
+ * How many events were dropped because the journal was full; 0 for an unusable one. Any thread, any interrupt handler.
  */
 uint64_t oc_journal_dropped(const oc_journal_t *journal);
 #endif
 
 #if defined(OC_WIDE)
 /**
- * How many events wait to be taken; 0 for an unusable journal.
+ * How many events wait to be taken; 0 for an unusable journal. Any thread, any interrupt handler.
  */
 uint64_t oc_journal_length(const oc_journal_t *journal);
 #endif
@@ -1739,7 +2074,7 @@ uint64_t oc_journal_length(const oc_journal_t *journal);
 #if defined(OC_WIDE)
 /**
  * Notes that something other than a breaker refused a call: limiters, bulkheads and pipelines keep no journal themselves.
- * `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal.
+ * `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal. Any thread, any interrupt handler.
  */
 oc_status_t oc_journal_note_refusal(const oc_journal_t *journal,
                                     int32_t reason,
@@ -1790,7 +2125,7 @@ oc_status_t oc_limiter_try_acquire(oc_limiter_t *limiter,
 #if defined(OC_WIDE)
 /**
  * Takes `n` permits now even where `n` exceeds the burst: admitted when the burst (or `n`, if less) is there, and charged
- * in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`.
+ * in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
  */
 oc_status_t oc_limiter_try_acquire_debt(oc_limiter_t *limiter,
                                         const oc_quota_t *quota,
@@ -1811,6 +2146,20 @@ oc_status_t oc_limiter_reserve(oc_limiter_t *limiter,
                                uint64_t now,
                                oc_reservation_t *reservation,
                                oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_limiter_reserve` even where `n` exceeds the burst: the wait is that for the burst, and `n` are charged in full, so that
+ * the rate holds over time. Returns as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_limiter_reserve_debt(oc_limiter_t *limiter,
+                                    const oc_quota_t *quota,
+                                    uint32_t n,
+                                    uint64_t max_wait_ns,
+                                    uint64_t now,
+                                    oc_reservation_t *reservation,
+                                    oc_refusal_t *refusal);
 #endif
 
 #if defined(OC_WIDE)
@@ -1885,7 +2234,8 @@ oc_status_t oc_limiter_snapshot(oc_limiter_t *limiter,
 #if defined(OC_WIDE)
 /**
  * Takes over a saved state after `off_ns` without power (0 where that is not known): never more permits than there were.
- * Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+ * Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread,
+ * any interrupt handler.
  */
 oc_status_t oc_limiter_restore(oc_limiter_t *limiter,
                                const oc_quota_t *quota,
@@ -1923,7 +2273,7 @@ oc_status_t oc_limiter32_try_acquire(oc_limiter32_t *limiter,
 
 /**
  * Takes `n` permits from the future, with a wait of at most `max_wait` ticks and at most the quota's `max_wait`: sleep
- * for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`.
+ * for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`. Any thread, any interrupt handler.
  */
 oc_status_t oc_limiter32_reserve(oc_limiter32_t *limiter,
                                  const oc_quota32_t *quota,
@@ -1980,7 +2330,7 @@ oc_status_t oc_limiter32_reset(oc_limiter32_t *limiter);
 
 /**
  * Writes the state at `now` into `bytes` (`OC_LIMITER32_SNAPSHOT_LENGTH` of them): a remaining time with a version and a
- * checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+ * checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
  */
 oc_status_t oc_limiter32_snapshot(oc_limiter32_t *limiter,
                                   const oc_quota32_t *quota,
@@ -1990,7 +2340,8 @@ oc_status_t oc_limiter32_snapshot(oc_limiter32_t *limiter,
 
 /**
  * Takes over a saved state after `off` ticks without power (0 where that is not known): never more permits than there
- * were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+ * were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any
+ * thread, any interrupt handler.
  */
 oc_status_t oc_limiter32_restore(oc_limiter32_t *limiter,
                                  const oc_quota32_t *quota,
@@ -2001,11 +2352,178 @@ oc_status_t oc_limiter32_restore(oc_limiter32_t *limiter,
 
 #if defined(OC_WIDE)
 /**
+ * Makes a limiter that holds the quota's initial permits at `now`. The quota is copied. Writes without synchronisation.
+ */
+oc_status_t oc_live_limiter_init(oc_live_limiter_t *limiter,
+                                 const oc_quota_t *quota,
+                                 uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Replaces the quota and keeps what was used: a debt is kept in permits, rounded up, so neither does a faster rate lock the
+ * gate nor a slower one forgive what was taken. Waits already promised stay as promised; reservations from before can no
+ * longer be cancelled. `quota` is copied.
+ *
+ * `OC_ERR_BUSY` if another thread is changing it at this moment: try again, and do not wait for it in an interrupt handler.
+ * Nothing was changed then. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_reconfigure(oc_live_limiter_t *limiter,
+                                        const oc_quota_t *quota,
+                                        uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * The quota in force, as one piece, into `quota`; its `initial` reads as the burst. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_quota(oc_live_limiter_t *limiter,
+                                  oc_quota_t *quota);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes `n` permits now, all or none. Returns and fills as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_try_acquire(oc_live_limiter_t *limiter,
+                                        uint32_t n,
+                                        uint64_t now,
+                                        oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes `n` permits now even where `n` exceeds the burst, charged in full: see `oc_limiter_try_acquire_debt`. Any thread,
+ * any interrupt handler.
+ */
+oc_status_t oc_live_limiter_try_acquire_debt(oc_live_limiter_t *limiter,
+                                             uint32_t n,
+                                             uint64_t now,
+                                             oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes `n` permits from the future, with a wait of at most `max_wait_ns`: sleep for `reservation->wait_ns`, then make the
+ * call. Returns as `oc_limiter_reserve`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_reserve(oc_live_limiter_t *limiter,
+                                    uint32_t n,
+                                    uint64_t max_wait_ns,
+                                    uint64_t now,
+                                    oc_reservation_t *reservation,
+                                    oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_live_limiter_reserve` even where `n` exceeds the burst: see `oc_limiter_reserve_debt`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_reserve_debt(oc_live_limiter_t *limiter,
+                                         uint32_t n,
+                                         uint64_t max_wait_ns,
+                                         uint64_t now,
+                                         oc_reservation_t *reservation,
+                                         oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes a reservation back if no other promise was made after it and the quota is still the same: `OC_OK`. Otherwise its
+ * permits are forfeited: `OC_NOTHING`. Once. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_cancel(oc_live_limiter_t *limiter,
+                                   const oc_reservation_t *reservation);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes as many of `n` permits as are there now, and returns how many; 0 for NULL. Any thread, any interrupt handler.
+ */
+uint32_t oc_live_limiter_acquire_up_to(oc_live_limiter_t *limiter,
+                                       uint32_t n,
+                                       uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * What is left, when it is full again, and when `n` permits could be taken. Takes and writes nothing; divides. Any thread,
+ * any interrupt handler.
+ */
+oc_status_t oc_live_limiter_peek(oc_live_limiter_t *limiter,
+                                 uint32_t n,
+                                 uint64_t now,
+                                 oc_peek_t *peek);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes everything that is there at `now`; an existing debt stays. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_drain(oc_live_limiter_t *limiter, uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Holds everything back until the time `until` (a server said so): nothing before, one permit then, the rate from there on.
+ * Never shortens an existing debt. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_penalize_until(oc_live_limiter_t *limiter,
+                                           uint64_t until,
+                                           uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Forgets everything that was taken: the whole burst is there, the quota stays. Reservations made before can no longer be
+ * cancelled. `OC_ERR_BUSY` while another thread replaces the quota. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_reset(oc_live_limiter_t *limiter);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Writes the state at `now` into `bytes` (`OC_LIMITER_SNAPSHOT_LENGTH` of them), as `oc_limiter_snapshot` does: each takes
+ * up what the other wrote. The quota is not in it. Any thread, any interrupt handler.
+ */
+oc_status_t oc_live_limiter_snapshot(oc_live_limiter_t *limiter,
+                                     uint64_t now,
+                                     uint8_t *bytes,
+                                     size_t length);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes over a saved state after `off_ns` without power (0 where that is not known): never more permits than there were.
+ * Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread,
+ * any interrupt handler.
+ */
+oc_status_t oc_live_limiter_restore(oc_live_limiter_t *limiter,
+                                    const uint8_t *bytes,
+                                    size_t length,
+                                    uint64_t off_ns,
+                                    uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Whether `oc_pipeline_enter` would admit one call now, without taking: `OC_OK`, or the refusal that it would give. Counts
+ * and tells nothing. Any thread, any interrupt handler.
+ */
+oc_status_t oc_pipeline_judge(const oc_gate_t *gates,
+                              size_t n,
+                              uint32_t cost,
+                              uint64_t now,
+                              oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
  * Asks all `n` gates for one call, all or nothing: first every gate is asked without taking, then each is charged in
  * order. Limiters charge `cost`, others count calls. Put the breaker first, limiters last.
  *
  * Returns `OC_OK` and fills `permits[0..n]`; otherwise the refusal of the gate to wait longest for (`refusal->gate` is its
- * number; may be NULL). `OC_ERR_ARGUMENT` or `OC_ERR_NULL` for an unusable gate: then nothing was taken. If a gate refuses
+ * number; may be NULL). `OC_ERR_ARGUMENT` or `OC_ERR_NULL` for an unusable gate: then nothing stays taken. If a gate refuses
  * after all because somebody else came in between, the earlier ones get back what they gave; a limiter that somebody has
  * asked since forfeits it. Any thread, any interrupt handler.
  */
@@ -2027,6 +2545,20 @@ oc_status_t oc_pipeline_leave(const oc_gate_t *gates,
                               const oc_gate_permit_t *permits,
                               oc_outcome_t outcome,
                               uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_pipeline_leave`, for an answer that says to stay away until the time `until`: a server's Retry-After. A breaker that is
+ * then closed opens until then, a limiter (not a cycle limiter) holds everything back until then; the others take the
+ * outcome alone. `OC_ERR_ARGUMENT` for an unknown outcome. Any thread, any interrupt handler.
+ */
+oc_status_t oc_pipeline_leave_and_hold(const oc_gate_t *gates,
+                                       size_t n,
+                                       const oc_gate_permit_t *permits,
+                                       oc_outcome_t outcome,
+                                       uint64_t until,
+                                       uint64_t now);
 #endif
 
 #if defined(OC_WIDE)
@@ -2059,11 +2591,81 @@ oc_status_t oc_tiny_policy_init(oc_tiny_policy_t *tiny,
                                 oc_error_t *error);
 #endif
 
+#if defined(OC_WIDE)
+/**
+ * Sets `policy` to `ratio` thousandths of a retry for each call (200: one for every five), `min_per_second` retries a second
+ * whatever the calls, and at most `cap` retries saved up: the longest burst, and what a budget begins with.
+ *
+ * Returns `OC_ERR_CONFIG` and fills `error` (may be NULL) for `ratio` above 1,000, `min_per_second` above 1,000,000, `cap`
+ * outside 1 to 1,000,000. Writes to `policy` without synchronisation.
+ */
+oc_status_t oc_retry_budget_policy_init(oc_retry_budget_policy_t *policy,
+                                        uint32_t ratio,
+                                        uint32_t min_per_second,
+                                        uint32_t cap,
+                                        oc_error_t *error);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Takes one retry, if there is one. With `min_per_second` 0 it needs no clock: any `now` will do.
+ *
+ * Returns `OC_OK` and fills `withdrawal` (may be NULL: then it cannot be cancelled); `OC_RETRY_BUDGET_SPENT`, and fills
+ * `refusal` (may be NULL) with the wait, `OC_NEVER` if time pays nothing in. A refusal writes nothing to the budget. Any
+ * thread, any interrupt handler.
+ */
+oc_status_t oc_retry_budget_try_withdraw(oc_retry_budget_t *budget,
+                                         const oc_retry_budget_policy_t *policy,
+                                         uint64_t now,
+                                         uint64_t *withdrawal,
+                                         oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Gives a retry back that was not made, if nothing has happened since: `OC_OK`; otherwise it is forfeited: `OC_NOTHING`.
+ * Once. Any thread, any interrupt handler.
+ */
+oc_status_t oc_retry_budget_cancel(oc_retry_budget_t *budget,
+                                   uint64_t withdrawal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Pays in for one call. Writes nothing to a full budget. Any thread, any interrupt handler.
+ */
+oc_status_t oc_retry_budget_deposit(oc_retry_budget_t *budget,
+                                    const oc_retry_budget_policy_t *policy,
+                                    uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * How many retries could be made now; 0 for NULL. Any thread, any interrupt handler.
+ */
+uint32_t oc_retry_budget_available(oc_retry_budget_t *budget,
+                                   const oc_retry_budget_policy_t *policy,
+                                   uint64_t now);
+#endif
+
+/**
+ * A short fixed name of what a function returned, for logs: `breaker-open`, `rate-limited`; the same in every language for
+ * refusals. Static text that ends in a zero byte; `unknown` for any other number. Any thread, any interrupt handler.
+ */
+const char *oc_status_name(int32_t status);
+
+/**
+ * The name of an `OC_STATE_` constant, for logs: `closed`, `half-open`; the same in every language. Static text that ends in
+ * a zero byte; `unknown` for any other number. Any thread, any interrupt handler.
+ */
+const char *oc_state_name(oc_state_t state);
+
 /**
  * The time at the reading `counter`, in nanoseconds; 0 if `ticks` is NULL.
  *
- * Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter: it writes
- * to `ticks` without synchronisation. A reading slightly older than the last one is read as such, not as a wrap.
+ * From one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
+ * ticks: it writes to `ticks` without synchronisation. A reading up to 2^20 ticks older than the newest one is read as such,
+ * not as a wrap.
  */
 uint64_t oc_ticks_now(oc_ticks_t *ticks,
                       uint32_t counter);
@@ -2259,6 +2861,75 @@ oc_status_t oc_tiny_breaker_release(oc_tiny_breaker_t *breaker,
                                     uint64_t now);
 #endif
 
+#if defined(OC_WIDE)
+/**
+ * Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state.
+ */
+oc_status_t oc_tiny_breaker_start(oc_tiny_breaker_t *breaker,
+                                  const oc_tiny_policy_t *policy,
+                                  oc_state_t state,
+                                  uint64_t now);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Whether the next call needs the time: 0 while a breaker without a slow-call rule is closed, else 1. Where it does not, use
+ * `oc_tiny_breaker_enter_untimed`: reading a clock costs more than the decision. Any thread, any interrupt handler.
+ */
+int32_t oc_tiny_breaker_needs_clock(oc_tiny_breaker_t *breaker,
+                                    const oc_tiny_policy_t *policy);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_tiny_breaker_enter` without the time. `OC_ERR_NEEDS_TIME` when the answer depends on it: read the clock and use
+ * `oc_tiny_breaker_enter`. Any thread, any interrupt handler.
+ */
+oc_status_t oc_tiny_breaker_enter_untimed(oc_tiny_breaker_t *breaker,
+                                          const oc_tiny_policy_t *policy,
+                                          oc_permit_t *permit);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_tiny_breaker_leave` without the time, for a permit of `oc_tiny_breaker_enter_untimed`. `OC_ERR_NEEDS_TIME` when the
+ * outcome was recorded and the breaker must now open: read the clock and call `oc_tiny_breaker_settle`. Any thread, any
+ * interrupt handler.
+ */
+oc_status_t oc_tiny_breaker_leave_untimed(oc_tiny_breaker_t *breaker,
+                                          const oc_tiny_policy_t *policy,
+                                          const oc_permit_t *permit,
+                                          oc_outcome_t outcome);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Writes the state at `now` into `bytes` (`OC_TINY_BREAKER_SNAPSHOT_LENGTH` of them): a remaining time and the outcomes in
+ * the window, with a version and a checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any
+ * thread, any interrupt handler.
+ */
+oc_status_t oc_tiny_breaker_snapshot(oc_tiny_breaker_t *breaker,
+                                     const oc_tiny_policy_t *policy,
+                                     uint64_t now,
+                                     uint8_t *bytes,
+                                     size_t length);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * Goes on from a snapshot, `off_ns` later (0 where that is not known: an open breaker then stays open longer, never
+ * shorter). It lets trials through when the one that was saved would have, at most 65,536 ns later. Permits from before
+ * change nothing any more; with a shorter window, the newest calls count. Bytes after the snapshot are ignored. Returns the
+ * error of a snapshot that cannot be used; nothing was changed. Any thread, any interrupt handler.
+ */
+oc_status_t oc_tiny_breaker_restore(oc_tiny_breaker_t *breaker,
+                                    const oc_tiny_policy_t *policy,
+                                    const uint8_t *bytes,
+                                    size_t length,
+                                    uint64_t off_ns,
+                                    uint64_t now);
+#endif
+
 /**
  * Checks `config` and fills `policy`.
  *
@@ -2342,6 +3013,30 @@ oc_status_t oc_tiny_breaker32_disable(oc_tiny_breaker32_t *breaker);
 oc_status_t oc_tiny_breaker32_force_open(oc_tiny_breaker32_t *breaker);
 
 /**
+ * Writes the state at `now` into `bytes` (`OC_TINY_BREAKER32_SNAPSHOT_LENGTH` of them): a remaining time and the outcomes in
+ * the window, with a version and a checksum, for a flash page or memory that a reset keeps. `OC_ERR_BUFFER_TOO_SHORT` if
+ * `length` is less. Any thread, any interrupt handler.
+ */
+oc_status_t oc_tiny_breaker32_snapshot(oc_tiny_breaker32_t *breaker,
+                                       const oc_tiny_policy32_t *policy,
+                                       uint32_t now,
+                                       uint8_t *bytes,
+                                       size_t length);
+
+/**
+ * Goes on from a snapshot, `off` ticks later (0 where that is not known: an open breaker then stays open longer, never
+ * shorter). It lets trials through when the one that was saved would have, after the policy's own wait at the latest.
+ * Permits from before change nothing any more; with a shorter window, the newest calls count. Bytes after the snapshot are
+ * ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread, any interrupt handler.
+ */
+oc_status_t oc_tiny_breaker32_restore(oc_tiny_breaker32_t *breaker,
+                                      const oc_tiny_policy32_t *policy,
+                                      const uint8_t *bytes,
+                                      size_t length,
+                                      uint32_t off,
+                                      uint32_t now);
+
+/**
  * The interface version of the library that was linked. Compare with `OC_ABI_VERSION`, which your code was compiled
  * with. Any thread, any interrupt handler.
  */
@@ -2364,6 +3059,20 @@ uint32_t oc_abi_version(void);
 #define OC_BULKHEAD32_INIT(max) { ((uint32_t)(max) << 16) + OC_REQUIRE((max) >= 0 && (max) <= 65535) }
 /* A tick counter whose tick lasts that many nanoseconds. */
 #define OC_TICKS_INIT(tick_ns) { 0, (tick_ns) }
+
+/* A second, a minute, a millisecond in nanoseconds. */
+#define OC_MILLISECOND UINT64_C(1000000)
+#define OC_SECOND UINT64_C(1000000000)
+#define OC_MINUTE UINT64_C(60000000000)
+/* An oc_backoff_t: waits that begin at `first_ns` and grow by `multiplier_milli` / 1000 (1,000: none; then `first_ns` in whole
+ * milliseconds) up to `cap_ns` (OC_NEVER: no limit), spread as `jitter`, an OC_JITTER_ constant, says. */
+#define OC_BACKOFF(first_ns, multiplier_milli, cap_ns, jitter)                                              \
+  { (first_ns) + OC_REQUIRE((first_ns) >= 1 && ((multiplier_milli) == 1000 || (first_ns) % 1000000 == 0)),  \
+    (cap_ns) + OC_REQUIRE((cap_ns) >= (first_ns)),                                                          \
+    (multiplier_milli) + OC_REQUIRE((multiplier_milli) >= 1000 && (multiplier_milli) <= 1000000),           \
+    (jitter) + OC_REQUIRE((jitter) <= 3) }
+/* The waits of one call, before the first. All zero is as good. */
+#define OC_DELAYS_INIT { 0, 0, 0 }
 
 /* An oc_quota32_t: `permits` per `per` ticks, at most `burst` at one instant. */
 #define OC_RATE32(permits, per, burst) OC_RATE32_WAIT(permits, per, burst, 0)
@@ -2388,7 +3097,8 @@ uint32_t oc_abi_version(void);
     (min_calls) + OC_REQUIRE((min_calls) >= 1 && (min_calls) <= (calls)),                                   \
     255, (trials) + OC_REQUIRE((trials) >= 1 && (trials) <= 15),                                            \
     ((trials) * (failure_rate) + 99999u) / 100000u, OC_PRIVATE_SHIFT(lease),                                \
-    (failure_rate) + OC_REQUIRE((failure_rate) >= 1 && (failure_rate) <= 100000),                           \
+    (uint32_t)(((uint64_t)(failure_rate) << 21) / 100000u)                                                  \
+      + OC_REQUIRE((failure_rate) >= 1 && (failure_rate) <= 100000),                                        \
     (open_for) + OC_REQUIRE((open_for) >= 1 && (open_for) <= 8323072), (open_for) + 0x10000u,               \
     (lease) + OC_REQUIRE((lease) >= 1 && (lease) <= 536870912),                                             \
     ((uint32_t)(lease) >> OC_PRIVATE_SHIFT(lease)) + (0x10000u >> OC_PRIVATE_SHIFT(lease)) + 2u,            \
@@ -2402,14 +3112,12 @@ uint32_t oc_abi_version(void);
    OC_PRIVATE_FITS(lease, 18) ? 18 : OC_PRIVATE_FITS(lease, 19) ? 19 : 20)
 
 #ifdef OC_WIDE
-/* One second, minute, millisecond in nanoseconds. */
-#define OC_MILLISECOND UINT64_C(1000000)
-#define OC_SECOND UINT64_C(1000000000)
-#define OC_MINUTE UINT64_C(60000000000)
-
 #define OC_LIMITER_INIT { 0 }
 #define OC_TINY_BREAKER_INIT { 0 }
+#define OC_RETRY_BUDGET_INIT { 0 }
 #define OC_CELL_INIT { 0 }
+#define OC_LIVE_POLICY_INIT { { 0 } }
+#define OC_COUNTERS_INIT { { 0 } }
 /* A bulkhead with room for `max` calls, 0 to 2^31 - 1. */
 #define OC_BULKHEAD_INIT(max) { ((uint64_t)(max) << 32) + OC_REQUIRE((max) >= 0 && (max) <= 2147483647) }
 
@@ -2428,6 +3136,40 @@ uint32_t oc_abi_version(void);
 #define OC_PRIVATE_UNIT(permits, per_ns)                                                                    \
   ((uint64_t)(per_ns) % (permits) == 0 ? (uint64_t)(per_ns) / (permits) : (uint64_t)(per_ns))
 
+/* An oc_live_limiter_t with its first quota, for rates that are one permit every whole number of nanoseconds; others need
+ * oc_live_limiter_init. */
+#define OC_LIVE_LIMITER_INIT(permits, per_ns, burst)                                                        \
+  { OC_REQUIRE((permits) >= 1 && (uint64_t)(permits) <= (uint64_t)(per_ns)                                  \
+               && (uint64_t)(per_ns) <= (UINT64_C(1) << 62) && (uint64_t)(per_ns) % (permits) == 0          \
+               && (burst) >= 1 && (uint64_t)(burst) <= UINT64_C(0x100000000)                                \
+               && (uint64_t)(per_ns) / (permits) <= (UINT64_C(1) << 61) / (burst)),                         \
+    OC_PRIVATE_SLOT(permits, per_ns, burst), OC_PRIVATE_SLOT(permits, per_ns, burst), 0, 0 }
+#define OC_PRIVATE_SLOT(permits, per_ns, burst)                                                             \
+  { 1, 0, (uint64_t)(per_ns) / (permits) * (burst), (uint64_t)(per_ns) / (permits), (permits), (per_ns) }
+
+/* An oc_retry_budget_policy_t: `ratio` thousandths of a retry for each call (0 to 1,000), `min_per_second` retries a second
+ * whatever the calls (0 to 1,000,000), at most `cap` saved up (1 to 1,000,000). */
+#define OC_RETRY_BUDGET_POLICY(ratio, min_per_second, cap)                                                  \
+  { OC_PRIVATE_EDGE(min_per_second) ? OC_PRIVATE_EVEN(min_per_second)                                       \
+      : OC_PRIVATE_DIGITS(OC_PRIVATE_REST(min_per_second, 0), OC_PRIVATE_REST(min_per_second, 1)),          \
+    OC_PRIVATE_EDGE(min_per_second) ? 0                                                                     \
+      : OC_PRIVATE_DIGITS(OC_PRIVATE_REST(min_per_second, 2), OC_PRIVATE_REST(min_per_second, 3))           \
+        + (OC_PRIVATE_REST(min_per_second, 4) != 0),                                                        \
+    OC_PRIVATE_EDGE(min_per_second),                                                                        \
+    (ratio) + OC_REQUIRE((ratio) >= 0 && (ratio) <= 1000),                                                  \
+    (uint64_t)(cap) * 1000 + OC_REQUIRE((cap) >= 1 && (cap) <= 1000000),                                    \
+    (min_per_second) + OC_REQUIRE((min_per_second) >= 0 && (min_per_second) <= 1000000) }
+/* min_per_second / 10^6 as a binary fraction, in digits of 32 bits: what is left after so many of them, and two as one. */
+#define OC_PRIVATE_EDGE(rate) ((rate) == 0 || (rate) == 1000000)
+#define OC_PRIVATE_EVEN(rate) ((rate) == 0 ? 0u : 1u)
+#define OC_PRIVATE_REST(rate, digits) OC_PRIVATE_REST_##digits((uint64_t)(rate))
+#define OC_PRIVATE_REST_0(rest) (rest)
+#define OC_PRIVATE_REST_1(rest) ((rest) * 967296 % 1000000)
+#define OC_PRIVATE_REST_2(rest) OC_PRIVATE_REST_1(OC_PRIVATE_REST_1(rest))
+#define OC_PRIVATE_REST_3(rest) OC_PRIVATE_REST_1(OC_PRIVATE_REST_2(rest))
+#define OC_PRIVATE_REST_4(rest) OC_PRIVATE_REST_1(OC_PRIVATE_REST_3(rest))
+#define OC_PRIVATE_DIGITS(first, second) ((((first) << 32) / 1000000) << 32 | ((second) << 32) / 1000000)
+
 /* Cells of a breaker over the last `calls` calls (or with that many trial calls, if those are more). */
 #define OC_CALLS_CELLS(calls) (OC_CALLS_HEAD + ((calls) + 15) / 16)
 /* Cells of a breaker over `buckets` slices of time. */
@@ -2435,10 +3177,13 @@ uint32_t oc_abi_version(void);
 /* Cells of a journal of `events` events, a power of two. */
 #define OC_JOURNAL_CELLS(events) (OC_JOURNAL_HEAD + 4 * (events) + OC_REQUIRE(((events) & ((events) - 1)) == 0))
 
-/* An oc_breaker_t over an array of cells of its own; the second form with a journal and a seed for jitter. */
-#define OC_BREAKER_INIT(policy, cells) { &(policy), (cells), NULL, OC_PRIVATE_COUNT(cells), 0 }
+/* An oc_breaker_t over an array of cells of its own; with a journal and a seed for jitter; with an oc_live_policy_t for
+ * settings that change while it runs. For more than one of these, name the fields. */
+#define OC_BREAKER_INIT(policy, cells) { &(policy), (cells), NULL, OC_PRIVATE_COUNT(cells), 0, NULL, NULL }
 #define OC_BREAKER_INIT_WITH(policy, cells, journal, seed)                                                  \
-  { &(policy), (cells), &(journal), OC_PRIVATE_COUNT(cells), (seed) }
+  { &(policy), (cells), &(journal), OC_PRIVATE_COUNT(cells), (seed), NULL, NULL }
+#define OC_LIVE_BREAKER_INIT(policy, live, cells)                                                           \
+  { &(policy), (cells), NULL, OC_PRIVATE_COUNT(cells), 0, &(live), NULL }
 /* An oc_journal_t over an array of cells of its own. */
 #define OC_JOURNAL_INIT(cells) { (cells), OC_PRIVATE_COUNT(cells), 0 }
 #define OC_PRIVATE_COUNT(cells) ((uint32_t)(sizeof(cells) / sizeof((cells)[0])))
@@ -2477,6 +3222,8 @@ uint32_t oc_abi_version(void);
 #define OC_CYCLE_GATE(cycle) { OC_GATE_CYCLE, 0, (cycle), NULL }
 #define OC_BULKHEAD_GATE(bulkhead) { OC_GATE_BULKHEAD, 0, (bulkhead), NULL }
 #define OC_BREAKER_GATE(breaker) { OC_GATE_BREAKER, 0, NULL, (breaker) }
+#define OC_LIVE_LIMITER_GATE(limiter) { OC_GATE_LIVE_LIMITER, 0, (limiter), NULL }
+#define OC_RETRY_BUDGET_GATE(budget, policy) { OC_GATE_RETRY_BUDGET, 0, (budget), (policy) }
 #define OC_TINY_BREAKER_GATE(breaker, policy) { OC_GATE_TINY_BREAKER, 0, (breaker), (policy) }
 #endif /* OC_WIDE */
 
@@ -2495,6 +3242,11 @@ OC_STATIC_ASSERT(sizeof(oc_tiny_breaker32_t) == 4, "oc_tiny_breaker32_t");
 OC_STATIC_ASSERT(sizeof(oc_bulkhead32_t) == 4, "oc_bulkhead32_t");
 OC_STATIC_ASSERT(sizeof(oc_quota32_t) == 32, "oc_quota32_t");
 OC_STATIC_ASSERT(sizeof(oc_tiny_policy32_t) == 36, "oc_tiny_policy32_t");
+OC_STATIC_ASSERT(sizeof(oc_permit32_t) == 4, "oc_permit32_t");
+OC_STATIC_ASSERT(sizeof(oc_reservation32_t) == 16, "oc_reservation32_t");
+OC_STATIC_ASSERT(sizeof(oc_backoff_t) == 24, "oc_backoff_t");
+OC_STATIC_ASSERT(sizeof(oc_delays_t) == 16, "oc_delays_t");
+OC_STATIC_ASSERT(sizeof(oc_ticks_t) == 16, "oc_ticks_t");
 OC_STATIC_ASSERT(sizeof(oc_status_t) == 4, "oc_status_t");
 #ifdef OC_WIDE
 OC_STATIC_ASSERT(sizeof(oc_cell_t) == 8, "oc_cell_t");
@@ -2507,6 +3259,14 @@ OC_STATIC_ASSERT(sizeof(oc_policy_t) == 128, "oc_policy_t");
 OC_STATIC_ASSERT(sizeof(oc_tiny_policy_t) == 136, "oc_tiny_policy_t");
 OC_STATIC_ASSERT(sizeof(oc_permit_t) == 16, "oc_permit_t");
 OC_STATIC_ASSERT(sizeof(oc_reservation_t) == 32, "oc_reservation_t");
+OC_STATIC_ASSERT(sizeof(oc_live_limiter_t) == 112, "oc_live_limiter_t");
+OC_STATIC_ASSERT(sizeof(oc_live_policy_t) == 192, "oc_live_policy_t");
+OC_STATIC_ASSERT(sizeof(oc_retry_budget_t) == 8, "oc_retry_budget_t");
+OC_STATIC_ASSERT(sizeof(oc_retry_budget_policy_t) == 48, "oc_retry_budget_policy_t");
+OC_STATIC_ASSERT(sizeof(oc_counters_t) == 128, "oc_counters_t");
+OC_STATIC_ASSERT(sizeof(oc_counts_t) == 160, "oc_counts_t");
+OC_STATIC_ASSERT(sizeof(oc_metrics_t) == 32, "oc_metrics_t");
+OC_STATIC_ASSERT(sizeof(oc_gate_permit_t) == 32, "oc_gate_permit_t");
 #endif
 
 #endif  /* OVERCURRENT_H */

@@ -1,4 +1,4 @@
-//! The bulkhead .
+//! The bulkhead.
 
 use crate::status::{oc_error_t, oc_status_t, refused};
 use crate::twin::{into_c, state, twin};
@@ -66,6 +66,13 @@ pub unsafe extern "C" fn oc_bulkhead_resize(bulkhead: Option<NonNull<oc_bulkhead
 pub unsafe extern "C" fn oc_bulkhead_in_flight(bulkhead: Option<NonNull<oc_bulkhead_t>>) -> u32 {
     // SAFETY: the contract of pointers.
     unsafe { state(bulkhead) }.map_or(0, Bulkhead::in_flight)
+}
+
+/// How many more calls may begin now; 0 for NULL. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_bulkhead_available(bulkhead: Option<NonNull<oc_bulkhead_t>>) -> u32 {
+    // SAFETY: the contract of pointers.
+    unsafe { state(bulkhead) }.map_or(0, Bulkhead::available)
 }
 
 /// How many calls may be under way at once; 0 for NULL. Any thread, any interrupt handler.

@@ -68,6 +68,13 @@ pub unsafe extern "C" fn oc_bulkhead32_in_flight(bulkhead: Option<NonNull<oc_bul
     unsafe { state(bulkhead) }.map_or(0, Bulkhead32::in_flight)
 }
 
+/// How many more calls may begin now; 0 for NULL. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_bulkhead32_available(bulkhead: Option<NonNull<oc_bulkhead32_t>>) -> u32 {
+    // SAFETY: the contract of pointers.
+    unsafe { state(bulkhead) }.map_or(0, Bulkhead32::available)
+}
+
 /// How many calls may be under way at once; 0 for NULL. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_bulkhead32_max(bulkhead: Option<NonNull<oc_bulkhead32_t>>) -> u32 {

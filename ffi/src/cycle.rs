@@ -1,12 +1,13 @@
 //! The cycle limiter.
 
 use crate::refusal::{oc_refusal_t, oc_reservation_t, refuse};
+use crate::saved::{room, write};
 use crate::status::{OC_NEVER, oc_error_t, oc_status_t, refused, status_of};
-use crate::twin::{bytes as bytes_at, config, into_c, put, state, twin};
+use crate::twin::{bytes as bytes_at, config, into_c, state, twin};
 use core::mem::MaybeUninit;
 use core::num::NonZeroU32;
 use core::ptr::NonNull;
-use oc_status_t::{OC_ERR_BUFFER_TOO_SHORT, OC_ERR_BUSY, OC_ERR_CONFIG, OC_ERR_NULL, OC_NOTHING, OC_OK};
+use oc_status_t::{OC_ERR_BUSY, OC_ERR_CONFIG, OC_ERR_NULL, OC_NOTHING, OC_OK};
 use overcurrent::limit::{CycleConfig, CycleDenied, CycleLimiter, CycleSnapshot, LimitChange, Reservation};
 use overcurrent::{Nanos, Reason};
 
@@ -74,7 +75,7 @@ pub unsafe extern "C" fn oc_cycle_try_acquire(
 }
 
 /// Takes `n` permits now and says in `reservation->wait_ns` how long to wait before using them: at most the timeout.
-/// Returns as `oc_cycle_try_acquire`.
+/// Returns as `oc_cycle_try_acquire`. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_reserve(
     cycle: Option<NonNull<oc_cycle_t>>,
@@ -86,6 +87,27 @@ pub unsafe extern "C" fn oc_cycle_reserve(
     // SAFETY: the contract of pointers.
     let (Some(limiter), Some(out)) = (unsafe { state(cycle) }, reservation) else { return OC_ERR_NULL };
     match limiter.reserve(n, Nanos::new(now)) {
+        Ok(promise) => {
+            out.write(into_c(promise.into_raw()));
+            OC_OK
+        }
+        Err(why) => denied(why, refusal),
+    }
+}
+
+/// `oc_cycle_reserve` with a longest wait of its own, whatever the timeout. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_cycle_reserve_within(
+    cycle: Option<NonNull<oc_cycle_t>>,
+    n: u32,
+    max_wait_ns: u64,
+    now: u64,
+    reservation: Option<&mut MaybeUninit<oc_reservation_t>>,
+    refusal: Option<&mut MaybeUninit<oc_refusal_t>>,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers.
+    let (Some(limiter), Some(out)) = (unsafe { state(cycle) }, reservation) else { return OC_ERR_NULL };
+    match limiter.reserve_within(n, Nanos::new(max_wait_ns), Nanos::new(now)) {
         Ok(promise) => {
             out.write(into_c(promise.into_raw()));
             OC_OK
@@ -171,7 +193,7 @@ pub unsafe extern "C" fn oc_cycle_timeout(cycle: Option<NonNull<oc_cycle_t>>) ->
 }
 
 /// Writes what has been given away by `now` into `bytes` (`OC_CYCLE_SNAPSHOT_LENGTH` of them), with a version.
-/// `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+/// `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_snapshot(
     cycle: Option<NonNull<oc_cycle_t>>,
@@ -181,17 +203,13 @@ pub unsafe extern "C" fn oc_cycle_snapshot(
 ) -> oc_status_t {
     // SAFETY: the contract of pointers.
     let (Some(limiter), Some(bytes)) = (unsafe { state(cycle) }, bytes) else { return OC_ERR_NULL };
-    if length < OC_CYCLE_SNAPSHOT_LENGTH as usize {
-        return OC_ERR_BUFFER_TOO_SHORT;
-    }
-    let snapshot: [u8; OC_CYCLE_SNAPSHOT_LENGTH as usize] = limiter.snapshot(Nanos::new(now)).to_bytes();
-    // SAFETY: at least that many writable bytes, by the contract and the check above.
-    put(Some(unsafe { bytes.cast::<MaybeUninit<_>>().as_mut() }), snapshot);
-    OC_OK
+    // SAFETY: `length` writable bytes, by the contract.
+    write(unsafe { room(bytes, length) }, || limiter.snapshot(Nanos::new(now)).to_bytes())
 }
 
 /// Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved
-/// would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit.
+/// would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit: try again,
+/// and do not wait for it in an interrupt handler. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_restore(
     cycle: Option<NonNull<oc_cycle_t>>,

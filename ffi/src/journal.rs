@@ -2,12 +2,12 @@
 
 use crate::breaker::oc_cell_t;
 use crate::report::{OC_RULE_NONE, oc_rule_t, rule_of};
-use crate::status::{OC_NEVER, oc_state_t, oc_status_t, state_of, status_of};
+use crate::status::{OC_NEVER, oc_state_t, oc_status_t, reason_of, state_of, status_of};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NULL, OC_NOTHING, OC_OK};
 use overcurrent::event::{JournalSlot, JournalWords};
-use overcurrent::{Event, EventKind, Nanos, Reason, Refusal};
+use overcurrent::{Event, EventKind, Nanos, Refusal};
 
 /// A ring of the newest events: where its memory is. Constant, may be in flash.
 ///
@@ -129,7 +129,7 @@ fn of(event: Event) -> oc_event_t {
 }
 
 /// Takes the oldest event: `OC_OK`; `OC_NOTHING` if there is none (or it is being written at this moment); `OC_ERR_ARGUMENT`
-/// if the number of cells fits no power of two of events.
+/// if the number of cells fits no power of two of events. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_pop(
     journal: Option<&oc_journal_t>,
@@ -147,14 +147,14 @@ pub unsafe extern "C" fn oc_journal_pop(
     }
 }
 
-/// How many events were dropped because the journal was full; 0 for an unusable one.
+/// How many events were dropped because the journal was full; 0 for an unusable one. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_dropped(journal: Option<&oc_journal_t>) -> u64 {
     // SAFETY: the contract of pointers.
     journal.and_then(|journal| unsafe { words(journal) }).map_or(0, JournalWords::dropped)
 }
 
-/// How many events wait to be taken; 0 for an unusable journal.
+/// How many events wait to be taken; 0 for an unusable journal. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_length(journal: Option<&oc_journal_t>) -> u64 {
     // SAFETY: the contract of pointers.
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn oc_journal_length(journal: Option<&oc_journal_t>) -> u6
 }
 
 /// Notes that something other than a breaker refused a call: limiters, bulkheads and pipelines keep no journal themselves.
-/// `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal.
+/// `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_note_refusal(
     journal: Option<&oc_journal_t>,
@@ -173,9 +173,7 @@ pub unsafe extern "C" fn oc_journal_note_refusal(
     let Some(journal) = journal else { return OC_ERR_NULL };
     // SAFETY: the contract of pointers.
     let Some(words) = (unsafe { words(journal) }) else { return OC_ERR_ARGUMENT };
-    let Some(reason) = Reason::ALL.into_iter().find(|known| status_of(*known) as i32 == reason) else {
-        return OC_ERR_ARGUMENT;
-    };
+    let Some(reason) = reason_of(reason) else { return OC_ERR_ARGUMENT };
     let retry_after = if retry_after_ns == OC_NEVER { None } else { Some(Nanos::new(retry_after_ns)) };
     let kind = EventKind::Refused(Refusal::new(reason, retry_after));
     words.record(&Event { at: Nanos::new(now), generation: 0, kind });

@@ -30,11 +30,14 @@
     clippy::needless_pass_by_value
 )]
 
+mod backoff;
 #[cfg(feature = "wide")]
 mod breaker;
 #[cfg(feature = "wide")]
 mod bulkhead;
 mod bulkhead32;
+#[cfg(feature = "wide")]
+mod counters;
 #[cfg(feature = "wide")]
 mod cycle;
 #[cfg(feature = "wide")]
@@ -43,6 +46,8 @@ mod journal;
 mod limiter;
 mod limiter32;
 #[cfg(feature = "wide")]
+mod live_limiter;
+#[cfg(feature = "wide")]
 mod pipeline;
 #[cfg(feature = "wide")]
 mod policy;
@@ -50,6 +55,9 @@ mod policy;
 mod refusal;
 #[cfg(feature = "wide")]
 mod report;
+#[cfg(feature = "wide")]
+mod retry_budget;
+mod saved;
 mod status;
 mod ticks;
 #[cfg(feature = "wide")]
@@ -58,11 +66,14 @@ mod tiny_breaker32;
 mod twin;
 mod version;
 
+pub use backoff::*;
 #[cfg(feature = "wide")]
 pub use breaker::*;
 #[cfg(feature = "wide")]
 pub use bulkhead::*;
 pub use bulkhead32::*;
+#[cfg(feature = "wide")]
+pub use counters::*;
 #[cfg(feature = "wide")]
 pub use cycle::*;
 #[cfg(feature = "wide")]
@@ -71,6 +82,8 @@ pub use journal::*;
 pub use limiter::*;
 pub use limiter32::*;
 #[cfg(feature = "wide")]
+pub use live_limiter::*;
+#[cfg(feature = "wide")]
 pub use pipeline::*;
 #[cfg(feature = "wide")]
 pub use policy::*;
@@ -78,6 +91,8 @@ pub use policy::*;
 pub use refusal::*;
 #[cfg(feature = "wide")]
 pub use report::*;
+#[cfg(feature = "wide")]
+pub use retry_budget::*;
 pub use status::*;
 pub use ticks::*;
 #[cfg(feature = "wide")]

@@ -1,12 +1,13 @@
 //! The rate limiter.
 
 use crate::refusal::{oc_refusal_t, oc_reservation_t, refuse};
+use crate::saved::{room, write};
 use crate::status::{OC_NEVER, oc_error_t, oc_status_t, refused, snapshot_error};
-use crate::twin::{config, into_c, put, state, twin};
+use crate::twin::{config, into_c, state, twin};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use oc_status_t::{OC_ERR_BUFFER_TOO_SHORT, OC_ERR_NULL, OC_NOTHING, OC_OK};
-use overcurrent::limit::{Denied, GcraSnapshot, GcraWord, Reservation};
+use oc_status_t::{OC_ERR_NULL, OC_NOTHING, OC_OK};
+use overcurrent::limit::{Denied, GcraSnapshot, GcraWord, Peek, Reservation};
 use overcurrent::{Nanos, Quota, Rate};
 
 /// A rate limiter: a token bucket in eight bytes, exact to the tick. All zero is one that was never used, with its whole
@@ -57,6 +58,14 @@ pub struct oc_peek_t {
     pub reset_after_ns: u64,
     /// Nanoseconds until the number asked about can be taken: 0 for now, `OC_NEVER` for never.
     pub retry_after_ns: u64,
+}
+
+pub(crate) fn peek_of(seen: Peek) -> oc_peek_t {
+    oc_peek_t {
+        remaining: seen.remaining,
+        reset_after_ns: seen.reset_after.get(),
+        retry_after_ns: seen.retry_after.map_or(OC_NEVER, Nanos::get),
+    }
 }
 
 /// The bytes of a snapshot of a limiter.
@@ -131,7 +140,7 @@ pub unsafe extern "C" fn oc_limiter_try_acquire(
 }
 
 /// Takes `n` permits now even where `n` exceeds the burst: admitted when the burst (or `n`, if less) is there, and charged
-/// in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`.
+/// in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter_try_acquire_debt(
     limiter: Option<NonNull<oc_limiter_t>>,
@@ -165,6 +174,31 @@ pub unsafe extern "C" fn oc_limiter_reserve(
         return OC_ERR_NULL;
     };
     match word.reserve(quota, n, Nanos::new(max_wait_ns), Nanos::new(now)) {
+        Ok(promise) => {
+            out.write(into_c(promise.into_raw()));
+            OC_OK
+        }
+        Err(why) => denied(why, refusal),
+    }
+}
+
+/// `oc_limiter_reserve` even where `n` exceeds the burst: the wait is that for the burst, and `n` are charged in full, so that
+/// the rate holds over time. Returns as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_limiter_reserve_debt(
+    limiter: Option<NonNull<oc_limiter_t>>,
+    quota: Option<&oc_quota_t>,
+    n: u32,
+    max_wait_ns: u64,
+    now: u64,
+    reservation: Option<&mut MaybeUninit<oc_reservation_t>>,
+    refusal: Option<&mut MaybeUninit<oc_refusal_t>>,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers.
+    let (Some(word), Some(quota), Some(out)) = (unsafe { state(limiter) }, config(quota), reservation) else {
+        return OC_ERR_NULL;
+    };
+    match word.reserve_debt(quota, n, Nanos::new(max_wait_ns), Nanos::new(now)) {
         Ok(promise) => {
             out.write(into_c(promise.into_raw()));
             OC_OK
@@ -212,12 +246,7 @@ pub unsafe extern "C" fn oc_limiter_peek(
     let (Some(word), Some(quota), Some(out)) = (unsafe { state(limiter) }, config(quota), peek) else {
         return OC_ERR_NULL;
     };
-    let seen = word.peek(quota, n, Nanos::new(now));
-    out.write(oc_peek_t {
-        remaining: seen.remaining,
-        reset_after_ns: seen.reset_after.get(),
-        retry_after_ns: seen.retry_after.map_or(OC_NEVER, Nanos::get),
-    });
+    out.write(peek_of(word.peek(quota, n, Nanos::new(now))));
     OC_OK
 }
 
@@ -273,17 +302,13 @@ pub unsafe extern "C" fn oc_limiter_snapshot(
     let (Some(word), Some(quota), Some(bytes)) = (unsafe { state(limiter) }, config(quota), bytes) else {
         return OC_ERR_NULL;
     };
-    if length < GcraSnapshot::LEN {
-        return OC_ERR_BUFFER_TOO_SHORT;
-    }
-    let snapshot = word.snapshot(quota, Nanos::new(now)).to_bytes();
-    // SAFETY: at least that many writable bytes, by the contract and the check above.
-    put(Some(unsafe { bytes.cast::<MaybeUninit<[u8; GcraSnapshot::LEN]>>().as_mut() }), snapshot);
-    OC_OK
+    // SAFETY: `length` writable bytes, by the contract.
+    write(unsafe { room(bytes, length) }, || word.snapshot(quota, Nanos::new(now)).to_bytes())
 }
 
 /// Takes over a saved state after `off_ns` without power (0 where that is not known): never more permits than there were.
-/// Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+/// Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread,
+/// any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter_restore(
     limiter: Option<NonNull<oc_limiter_t>>,

@@ -1,5 +1,6 @@
 //! The rate limiter of small chips.
 
+use crate::saved::{room, write};
 use crate::status::{OC_NEVER32, oc_error_t, oc_status_t, refused, status_of};
 use crate::twin::{config, into_c, put, state, twin};
 use core::mem::MaybeUninit;
@@ -125,7 +126,7 @@ pub unsafe extern "C" fn oc_limiter32_try_acquire(
 }
 
 /// Takes `n` permits from the future, with a wait of at most `max_wait` ticks and at most the quota's `max_wait`: sleep
-/// for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`.
+/// for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter32_reserve(
     limiter: Option<NonNull<oc_limiter32_t>>,
@@ -236,7 +237,7 @@ pub unsafe extern "C" fn oc_limiter32_reset(limiter: Option<NonNull<oc_limiter32
 }
 
 /// Writes the state at `now` into `bytes` (`OC_LIMITER32_SNAPSHOT_LENGTH` of them): a remaining time with a version and a
-/// checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+/// checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter32_snapshot(
     limiter: Option<NonNull<oc_limiter32_t>>,
@@ -249,16 +250,13 @@ pub unsafe extern "C" fn oc_limiter32_snapshot(
     let (Some(word), Some(quota), Some(bytes)) = (unsafe { state(limiter) }, config(quota), bytes) else {
         return OC_ERR_NULL;
     };
-    if length < Gcra32Snapshot::LEN {
-        return oc_status_t::OC_ERR_BUFFER_TOO_SHORT;
-    }
-    // SAFETY: at least that many writable bytes, by the contract and the check above.
-    unsafe { bytes.cast::<[u8; Gcra32Snapshot::LEN]>().write(word.snapshot(quota, now).to_bytes()) };
-    OC_OK
+    // SAFETY: `length` writable bytes, by the contract.
+    write(unsafe { room(bytes, length) }, || word.snapshot(quota, now).to_bytes())
 }
 
 /// Takes over a saved state after `off` ticks without power (0 where that is not known): never more permits than there
-/// were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+/// were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any
+/// thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter32_restore(
     limiter: Option<NonNull<oc_limiter32_t>>,

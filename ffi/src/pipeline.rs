@@ -1,11 +1,13 @@
 //! Several gates as one.
 
-use crate::breaker::{Either, oc_breaker_t, oc_permit_t, permit_of};
+use crate::breaker::{oc_breaker_t, oc_permit_t, permit_of};
 use crate::bulkhead::oc_bulkhead_t;
 use crate::cycle::oc_cycle_t;
 use crate::limiter::{oc_limiter_t, oc_quota_t};
+use crate::live_limiter::oc_live_limiter_t;
 use crate::policy::oc_tiny_policy_t;
-use crate::refusal::{oc_refusal_t, refuse};
+use crate::refusal::{No, oc_refusal_t, refuse};
+use crate::retry_budget::{oc_retry_budget_policy_t, oc_retry_budget_t};
 use crate::status::{oc_outcome_t, oc_status_t, outcome_of};
 use crate::tiny_breaker::oc_tiny_breaker_t;
 use crate::twin::{config, state};
@@ -14,8 +16,9 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NULL, OC_OK};
 use overcurrent::concurrency::Slot;
-use overcurrent::limit::{CycleLimiter, GcraWord, RawReservation, Reservation};
-use overcurrent::{At, Bulkhead, Gate, Nanos, Outcome, Quota, Refusal, TinyPolicy, TinyWord};
+use overcurrent::limit::{LiveGcra, RawReservation, Reservation};
+use overcurrent::retry::Withdrawal;
+use overcurrent::{Gate, Nanos, Outcome, Permit, Refusal};
 
 /// A gate that is an `oc_limiter_t` with its `oc_quota_t`.
 pub const OC_GATE_LIMITER: u32 = 1;
@@ -27,6 +30,11 @@ pub const OC_GATE_BULKHEAD: u32 = 3;
 pub const OC_GATE_BREAKER: u32 = 4;
 /// A gate that is an `oc_tiny_breaker_t` with its `oc_tiny_policy_t`.
 pub const OC_GATE_TINY_BREAKER: u32 = 5;
+/// A gate that is an `oc_live_limiter_t`.
+pub const OC_GATE_LIVE_LIMITER: u32 = 6;
+/// A gate that is an `oc_retry_budget_t` with its `oc_retry_budget_policy_t`: for a pipeline of retries. Takes one retry
+/// whatever the cost; a success pays in.
+pub const OC_GATE_RETRY_BUDGET: u32 = 7;
 
 /// One gate of a pipeline: what it is and where. Made by the `OC_GATE_` macros that take pointers: `OC_LIMITER_GATE` and so on.
 #[repr(C)]
@@ -36,9 +44,9 @@ pub struct oc_gate_t {
     pub kind: u32,
     /// 0.
     pub reserved: u32,
-    /// The limiter, cycle limiter, bulkhead or tiny breaker; NULL for a breaker.
+    /// The limiter, bulkhead, tiny breaker or budget; NULL for a breaker.
     pub state: *mut c_void,
-    /// The quota or the tiny policy; for a breaker the `oc_breaker_t`; NULL for the others.
+    /// The quota, the tiny policy or the budget's policy; for a breaker the `oc_breaker_t`; NULL for the others.
     pub config: *const c_void,
 }
 
@@ -50,42 +58,6 @@ pub struct oc_gate_permit_t {
     pub words: [u64; 4],
 }
 
-/// A gate for the length of one call.
-enum Any<'a> {
-    Limiter(&'a GcraWord, &'a Quota),
-    Cycle(&'a CycleLimiter),
-    Bulkhead(&'a Bulkhead),
-    Breaker(Either<'a>, &'a oc_breaker_t),
-    Tiny(&'a TinyWord, &'a TinyPolicy),
-}
-
-impl oc_gate_t {
-    /// # Safety
-    /// The contract of pointers, for those inside as well.
-    unsafe fn view(&self) -> Result<Any<'_>, oc_status_t> {
-        let at = NonNull::new(self.state);
-        // SAFETY: of the types that `kind` names, by the contract.
-        let gate = unsafe {
-            match self.kind {
-                OC_GATE_LIMITER => state(at.map(NonNull::cast::<oc_limiter_t>))
-                    .zip(config(self.config.cast::<oc_quota_t>().as_ref()))
-                    .map(|(word, quota)| Any::Limiter(word, quota)),
-                OC_GATE_CYCLE => state(at.map(NonNull::cast::<oc_cycle_t>)).map(Any::Cycle),
-                OC_GATE_BULKHEAD => state(at.map(NonNull::cast::<oc_bulkhead_t>)).map(Any::Bulkhead),
-                OC_GATE_BREAKER => match self.config.cast::<oc_breaker_t>().as_ref() {
-                    Some(breaker) => Some(Any::Breaker(breaker.view()?, breaker)),
-                    None => None,
-                },
-                OC_GATE_TINY_BREAKER => state(at.map(NonNull::cast::<oc_tiny_breaker_t>))
-                    .zip(config(self.config.cast::<oc_tiny_policy_t>().as_ref()))
-                    .map(|(word, policy)| Any::Tiny(word, policy)),
-                _ => return Err(OC_ERR_ARGUMENT),
-            }
-        };
-        gate.ok_or(OC_ERR_NULL)
-    }
-}
-
 const fn pack(raw: RawReservation) -> oc_gate_permit_t {
     oc_gate_permit_t { words: [raw.before, raw.after, raw.ready_at, raw.wait] }
 }
@@ -95,87 +67,165 @@ const fn reservation(permit: &oc_gate_permit_t) -> Reservation {
     Reservation::from_raw(RawReservation { before, after, ready_at, wait })
 }
 
-const fn pack_permit(permit: overcurrent::Permit) -> oc_gate_permit_t {
+const fn pack_permit(permit: Permit) -> oc_gate_permit_t {
     let raw = permit.into_raw();
     oc_gate_permit_t { words: [raw.entered, raw.word as u64, 0, 0] }
 }
 
-const fn permit(permit: &oc_gate_permit_t) -> overcurrent::Permit {
+const fn permit(permit: &oc_gate_permit_t) -> oc_permit_t {
     let [entered_ns, word, ..] = permit.words;
-    permit_of(&oc_permit_t { entered_ns, word: (word & 0xffff_ffff) as u32, reserved: 0 })
+    oc_permit_t { entered_ns, word: (word & 0xffff_ffff) as u32, reserved: 0 }
 }
 
-impl Any<'_> {
-    fn at(&self, now: u64) -> At {
-        match self {
-            Any::Breaker(_, handle) => handle.at(now),
-            _ => Nanos::new(now).into(),
-        }
-    }
-
-    fn judge(&self, cost: u32, now: u64) -> Result<(), Refusal> {
-        let at = self.at(now);
-        match self {
-            Any::Limiter(word, quota) => word.judge(quota, cost, at.now).map_err(Refusal::from),
-            Any::Cycle(limiter) => Gate::judge(*limiter, cost, at),
-            Any::Bulkhead(bulkhead) => Gate::judge(*bulkhead, cost, at),
-            Any::Breaker(Either::Count(b), _) => Gate::judge(b, cost, at),
-            Any::Breaker(Either::Time(b), _) => Gate::judge(b, cost, at),
-            Any::Tiny(word, policy) => Gate::judge(&word.with(policy), cost, at),
-        }
-    }
-
-    /// A gate that reports its refusals reports one that a pipeline took from its `judge`.
-    fn refused(&self, cost: u32, refusal: Refusal, now: u64) {
-        match self {
-            Any::Breaker(Either::Count(b), _) => Gate::refused(b, cost, refusal, self.at(now)),
-            Any::Breaker(Either::Time(b), _) => Gate::refused(b, cost, refusal, self.at(now)),
-            _ => {}
-        }
-    }
-
-    fn enter(&self, cost: u32, now: u64) -> Result<oc_gate_permit_t, Refusal> {
-        let at = self.at(now);
-        match self {
-            Any::Limiter(word, quota) => {
-                let taken = word.reserve(quota, cost, Nanos::ZERO, at.now).map_err(Refusal::from)?;
-                Ok(pack(taken.into_raw()))
+/// Does something with the gate behind a description, or returns why there is none: for each kind what it is and what it
+/// needs.
+macro_rules! on {
+    ($gate:ident, $else:expr;
+     limiter($l:ident, $quota:ident) => $limiter:expr;
+     live($live:ident) => $live_limiter:expr;
+     cycle($c:ident) => $cycle:expr;
+     bulkhead($b:ident) => $bulkhead:expr;
+     breaker($k:ident) => $breaker:expr;
+     tiny($t:ident) => $tiny:expr;
+     budget($u:ident, $policy:ident) => $budget:expr;) => {{
+        let at = NonNull::new($gate.state);
+        // SAFETY: of the types that `kind` names, by the contract of pointers.
+        unsafe {
+            match $gate.kind {
+                OC_GATE_LIMITER => {
+                    match (
+                        state(at.map(NonNull::cast::<oc_limiter_t>)),
+                        config($gate.config.cast::<oc_quota_t>().as_ref()),
+                    ) {
+                        (Some($l), Some($quota)) => $limiter,
+                        _ => $else(OC_ERR_NULL),
+                    }
+                }
+                OC_GATE_LIVE_LIMITER => match state(at.map(NonNull::cast::<oc_live_limiter_t>)) {
+                    Some(limiter) if limiter.is_blank() => $else(OC_ERR_ARGUMENT), // without a quota it is no gate
+                    Some($live) => $live_limiter,
+                    None => $else(OC_ERR_NULL),
+                },
+                OC_GATE_CYCLE => match state(at.map(NonNull::cast::<oc_cycle_t>)) {
+                    Some($c) => $cycle,
+                    None => $else(OC_ERR_NULL),
+                },
+                OC_GATE_BULKHEAD => match state(at.map(NonNull::cast::<oc_bulkhead_t>)) {
+                    Some($b) => $bulkhead,
+                    None => $else(OC_ERR_NULL),
+                },
+                OC_GATE_BREAKER => match $gate.config.cast::<oc_breaker_t>().as_ref() {
+                    Some($k) => $breaker,
+                    None => $else(OC_ERR_NULL),
+                },
+                OC_GATE_TINY_BREAKER => {
+                    let policy = config($gate.config.cast::<oc_tiny_policy_t>().as_ref());
+                    match (state(at.map(NonNull::cast::<oc_tiny_breaker_t>)), policy) {
+                        (Some(word), Some(policy)) => {
+                            let $t = word.with(policy);
+                            $tiny
+                        }
+                        _ => $else(OC_ERR_NULL),
+                    }
+                }
+                OC_GATE_RETRY_BUDGET => {
+                    let policy = config($gate.config.cast::<oc_retry_budget_policy_t>().as_ref());
+                    match (state(at.map(NonNull::cast::<oc_retry_budget_t>)), policy) {
+                        (Some($u), Some($policy)) => $budget,
+                        _ => $else(OC_ERR_NULL),
+                    }
+                }
+                _ => $else(OC_ERR_ARGUMENT),
             }
-            Any::Cycle(limiter) => Gate::enter(*limiter, cost, at).map(|taken| pack(taken.into_raw())),
-            Any::Bulkhead(bulkhead) => {
-                Gate::enter(*bulkhead, cost, at)?.into_raw();
-                Ok(oc_gate_permit_t::default())
-            }
-            Any::Breaker(Either::Count(b), _) => b.enter(at).map(pack_permit),
-            Any::Breaker(Either::Time(b), _) => b.enter(at).map(pack_permit),
-            Any::Tiny(word, policy) => word.with(policy).enter(at).map(pack_permit),
+        }
+    }};
+}
+
+/// # Safety
+/// Of all of these: the contract of pointers, for those inside as well.
+impl oc_gate_t {
+    /// Asks without taking.
+    unsafe fn judge(&self, cost: u32, now: Nanos, tell: bool) -> Result<(), No> {
+        on! { self, |status| Err(No::Unusable(status));
+            limiter(word, quota) => word.judge(quota, cost, now).map_err(|why| No::Refused(why.into()));
+            live(limiter) => LiveGcra::judge(limiter, cost, now).map_err(|why| No::Refused(why.into()));
+            cycle(limiter) => Gate::judge(limiter, cost, now.into()).map_err(No::Refused);
+            bulkhead(slots) => Gate::judge(slots, cost, now.into()).map_err(No::Refused);
+            breaker(breaker) => breaker.judge(now.get(), tell);
+            tiny(breaker) => Gate::judge(&breaker, cost, now.into()).map_err(No::Refused);
+            budget(word, policy) => word.judge(policy, now).map_err(No::Refused);
         }
     }
 
-    fn leave(&self, given: &oc_gate_permit_t, outcome: Outcome, now: u64) {
-        let at = self.at(now);
-        match self {
+    unsafe fn enter(&self, cost: u32, now: Nanos) -> Result<oc_gate_permit_t, No> {
+        on! { self, |status| Err(No::Unusable(status));
+            limiter(word, quota) => match word.reserve(quota, cost, Nanos::ZERO, now) {
+                Ok(taken) => Ok(pack(taken.into_raw())),
+                Err(why) => Err(No::Refused(why.into())),
+            };
+            live(limiter) => match limiter.reserve(cost, Nanos::ZERO, now) {
+                Ok(taken) => Ok(pack(taken.into_raw())),
+                Err(why) => Err(No::Refused(why.into())),
+            };
+            cycle(limiter) => match Gate::enter(limiter, cost, now.into()) {
+                Ok(taken) => Ok(pack(taken.into_raw())),
+                Err(why) => Err(No::Refused(why)),
+            };
+            bulkhead(slots) => match Gate::enter(slots, cost, now.into()) {
+                Ok(slot) => {
+                    slot.into_raw();
+                    Ok(oc_gate_permit_t::default())
+                }
+                Err(why) => Err(No::Refused(why)),
+            };
+            breaker(breaker) => breaker.enter(now.get()).map(pack_permit);
+            tiny(breaker) => breaker.enter(now).map(pack_permit).map_err(No::Refused);
+            budget(word, policy) => match word.try_withdraw(policy, now) {
+                Ok(taken) => Ok(oc_gate_permit_t { words: [taken.into_raw(), 0, 0, 0] }),
+                Err(why) => Err(No::Refused(why)),
+            };
+        }
+    }
+
+    unsafe fn leave(&self, given: &oc_gate_permit_t, outcome: Outcome, now: Nanos) {
+        on! { self, |_| ();
             // Spent by the call, however it ended.
-            Any::Limiter(..) | Any::Cycle(_) => {}
-            Any::Bulkhead(bulkhead) => Gate::leave(*bulkhead, Slot::from_raw(), outcome, at),
-            Any::Breaker(Either::Count(b), _) => b.leave(permit(given), outcome, at),
-            Any::Breaker(Either::Time(b), _) => b.leave(permit(given), outcome, at),
-            Any::Tiny(word, policy) => word.with(policy).leave(permit(given), outcome, at),
+            limiter(_word, _quota) => ();
+            live(_limiter) => ();
+            cycle(_limiter) => ();
+            bulkhead(slots) => Gate::leave(slots, Slot::from_raw(), outcome, now.into());
+            breaker(breaker) => { breaker.leave(&permit(given), outcome, now.get()); };
+            tiny(breaker) => breaker.leave(permit_of(&permit(given)), outcome, now);
+            budget(word, policy) => if outcome == Outcome::Success { word.deposit(policy, now) };
         }
     }
 
-    fn cancel(&self, given: &oc_gate_permit_t) {
-        match self {
-            Any::Limiter(word, _) => {
-                word.cancel(reservation(given));
-            }
-            Any::Cycle(limiter) => {
-                limiter.cancel(reservation(given));
-            }
-            Any::Bulkhead(bulkhead) => Gate::cancel(*bulkhead, Slot::from_raw()),
-            Any::Breaker(Either::Count(b), _) => b.cancel(permit(given)),
-            Any::Breaker(Either::Time(b), _) => b.cancel(permit(given)),
-            Any::Tiny(word, policy) => word.with(policy).cancel(permit(given)),
+    /// `leave`, and nothing more before `until` where the gate can hold.
+    unsafe fn leave_and_hold(&self, given: &oc_gate_permit_t, outcome: Outcome, until: Nanos, now: Nanos) {
+        on! { self, |_| ();
+            limiter(word, quota) => word.penalize_until(quota, until, now);
+            live(limiter) => limiter.penalize_until(until, now);
+            cycle(_limiter) => self.leave(given, outcome, now);
+            bulkhead(_slots) => self.leave(given, outcome, now);
+            breaker(breaker) => if let Ok(b) = breaker.view() {
+                b.leave_and_open_until(permit_of(&permit(given)), outcome, until, breaker.at(now.get()));
+            };
+            tiny(breaker) => breaker.leave_and_open_until(permit_of(&permit(given)), outcome, until, now);
+            budget(_word, _policy) => self.leave(given, outcome, now);
+        }
+    }
+
+    unsafe fn cancel(&self, given: &oc_gate_permit_t) {
+        on! { self, |_| ();
+            limiter(word, _quota) => { word.cancel(reservation(given)); };
+            live(limiter) => { limiter.cancel(reservation(given)); };
+            cycle(limiter) => { limiter.cancel(reservation(given)); };
+            bulkhead(slots) => Gate::cancel(slots, Slot::from_raw());
+            breaker(breaker) => if let Ok(b) = breaker.view() {
+                b.cancel(permit_of(&permit(given)));
+            };
+            tiny(breaker) => breaker.cancel(permit_of(&permit(given)));
+            budget(word, _policy) => { word.cancel(Withdrawal::from_raw(given.words[0])); };
         }
     }
 }
@@ -189,16 +239,59 @@ unsafe fn gates(first: Option<&oc_gate_t>, n: usize) -> Option<&[oc_gate_t]> {
     first.map(|first| unsafe { core::slice::from_raw_parts(first, n) })
 }
 
-/// Gives back what the first gates gave, the newest first. Gates were viewed before, so none fails now.
+/// Gives back what the first gates gave, the newest first.
 ///
 /// # Safety
 /// The contract of pointers.
-unsafe fn back(gates: &[oc_gate_t], permits: &[oc_gate_permit_t], tell: impl Fn(&Any<'_>, &oc_gate_permit_t)) {
+#[inline(always)]
+unsafe fn back(gates: &[oc_gate_t], permits: &[oc_gate_permit_t], tell: impl Fn(&oc_gate_t, &oc_gate_permit_t)) {
     for (gate, permit) in gates.iter().zip(permits).rev() {
+        tell(gate, permit);
+    }
+}
+
+/// The refusal of the gate to wait longest for, without taking; an error if one is unusable. With `tell`, gates that report
+/// their refusals report theirs.
+///
+/// # Safety
+/// The contract of pointers.
+unsafe fn judged(
+    gates: &[oc_gate_t],
+    cost: u32,
+    now: Nanos,
+    tell: bool,
+) -> Result<Option<(u32, Refusal)>, oc_status_t> {
+    let mut worst: Option<(u32, Refusal)> = None;
+    let mut number = 0u32;
+    for gate in gates {
         // SAFETY: the caller's promise.
-        if let Ok(gate) = unsafe { gate.view() } {
-            tell(&gate, permit);
+        match unsafe { gate.judge(cost, now, tell) } {
+            Ok(()) => {}
+            Err(No::Refused(this)) => worst = Some(longest(worst, (number, this))),
+            Err(No::Unusable(status)) => return Err(status),
         }
+        number = number.wrapping_add(1);
+    }
+    Ok(worst)
+}
+
+/// Whether `oc_pipeline_enter` would admit one call now, without taking: `OC_OK`, or the refusal that it would give. Counts
+/// and tells nothing. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_pipeline_judge(
+    gates: Option<&oc_gate_t>,
+    n: usize,
+    cost: u32,
+    now: u64,
+    refusal: Option<&mut MaybeUninit<oc_refusal_t>>,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers: `n` gates.
+    let Some(gates) = (unsafe { self::gates(gates, n) }) else { return OC_ERR_NULL };
+    // SAFETY: the contract of pointers.
+    match unsafe { judged(gates, cost, Nanos::new(now), false) } {
+        Err(status) => status,
+        Ok(Some((gate, why))) => refuse(refusal, gate, why),
+        Ok(None) => OC_OK,
     }
 }
 
@@ -206,7 +299,7 @@ unsafe fn back(gates: &[oc_gate_t], permits: &[oc_gate_permit_t], tell: impl Fn(
 /// order. Limiters charge `cost`, others count calls. Put the breaker first, limiters last.
 ///
 /// Returns `OC_OK` and fills `permits[0..n]`; otherwise the refusal of the gate to wait longest for (`refusal->gate` is its
-/// number; may be NULL). `OC_ERR_ARGUMENT` or `OC_ERR_NULL` for an unusable gate: then nothing was taken. If a gate refuses
+/// number; may be NULL). `OC_ERR_ARGUMENT` or `OC_ERR_NULL` for an unusable gate: then nothing stays taken. If a gate refuses
 /// after all because somebody else came in between, the earlier ones get back what they gave; a limiter that somebody has
 /// asked since forfeits it. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
@@ -220,44 +313,25 @@ pub unsafe extern "C" fn oc_pipeline_enter(
 ) -> oc_status_t {
     // SAFETY: the contract of pointers: `n` gates, room for `n` permits.
     let (Some(gates), Some(places)) = (unsafe { self::gates(gates, n) }, permits) else { return OC_ERR_NULL };
-    for gate in gates {
-        // SAFETY: the contract of pointers.
-        if let Err(status) = unsafe { gate.view() } {
-            return status;
-        }
-    }
-    let mut worst: Option<(u32, Refusal)> = None;
-    let mut number = 0u32;
-    for gate in gates {
-        // SAFETY: the contract of pointers.
-        if let Ok(gate) = unsafe { gate.view() } {
-            if let Err(this) = gate.judge(cost, now) {
-                gate.refused(cost, this, now);
-                worst = Some(longest(worst, (number, this)));
-            }
-        }
-        number = number.wrapping_add(1);
-    }
-    if let Some((gate, why)) = worst {
-        return refuse(refusal, gate, why);
+    // SAFETY: the contract of pointers.
+    match unsafe { judged(gates, cost, Nanos::new(now), true) } {
+        Err(status) => return status,
+        Ok(Some((gate, why))) => return refuse(refusal, gate, why),
+        Ok(None) => {}
     }
     let mut taken = 0usize;
     for gate in gates {
         // SAFETY: the contract of pointers.
-        let entered = match unsafe { gate.view() } {
-            Ok(gate) => gate.enter(cost, now),
-            Err(status) => return status,
-        };
-        match entered {
+        match unsafe { gate.enter(cost, Nanos::new(now)) } {
             // SAFETY: room for `n` permits, and `taken` is below `n`.
             Ok(permit) => unsafe { places.add(taken).write(permit) },
-            Err(why) => {
+            Err(no) => {
                 // SAFETY: the first `taken` permits were written above; the contract of pointers.
                 unsafe {
                     let given = core::slice::from_raw_parts(places.as_ptr(), taken);
                     back(gates, given, |gate, permit| gate.cancel(permit));
                 }
-                return refuse(refusal, u32::try_from(taken).unwrap_or(u32::MAX), why);
+                return no.say(refusal, u32::try_from(taken).unwrap_or(u32::MAX));
             }
         }
         taken = taken.wrapping_add(1);
@@ -292,7 +366,32 @@ pub unsafe extern "C" fn oc_pipeline_leave(
     let Some(outcome) = outcome_of(outcome) else { return OC_ERR_ARGUMENT };
     // SAFETY: the contract of pointers: `n` permits.
     unsafe {
-        back(gates, core::slice::from_raw_parts(permits, n), |gate, permit| gate.leave(permit, outcome, now));
+        back(gates, core::slice::from_raw_parts(permits, n), |gate, permit| {
+            gate.leave(permit, outcome, Nanos::new(now));
+        });
+    }
+    OC_OK
+}
+
+/// `oc_pipeline_leave`, for an answer that says to stay away until the time `until`: a server's Retry-After. A breaker that is
+/// then closed opens until then, a limiter (not a cycle limiter) holds everything back until then; the others take the
+/// outcome alone. `OC_ERR_ARGUMENT` for an unknown outcome. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_pipeline_leave_and_hold(
+    gates: Option<&oc_gate_t>,
+    n: usize,
+    permits: Option<&oc_gate_permit_t>,
+    outcome: oc_outcome_t,
+    until: u64,
+    now: u64,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers: `n` gates.
+    let (Some(gates), Some(permits)) = (unsafe { self::gates(gates, n) }, permits) else { return OC_ERR_NULL };
+    let Some(outcome) = outcome_of(outcome) else { return OC_ERR_ARGUMENT };
+    // SAFETY: the contract of pointers: `n` permits.
+    unsafe {
+        let permits = core::slice::from_raw_parts(permits, n);
+        back(gates, permits, |gate, permit| gate.leave_and_hold(permit, outcome, Nanos::new(until), Nanos::new(now)));
     }
     OC_OK
 }

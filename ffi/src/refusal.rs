@@ -48,3 +48,23 @@ pub(crate) fn refuse(out: Option<&mut MaybeUninit<oc_refusal_t>>, gate: u32, ref
     put(out, of(refusal, gate));
     status_of(refusal.reason)
 }
+
+/// Why there is no permit: refused, or there is nothing that could be asked.
+pub(crate) enum No {
+    /// The gate said no.
+    Refused(Refusal),
+    /// A pointer is NULL, or what it points to makes no gate.
+    Unusable(oc_status_t),
+}
+
+impl No {
+    /// Stores a refusal, if it is one and wanted, and says why.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn say(self, out: Option<&mut MaybeUninit<oc_refusal_t>>, gate: u32) -> oc_status_t {
+        match self {
+            Self::Refused(refusal) => refuse(out, gate, refusal),
+            Self::Unusable(status) => status,
+        }
+    }
+}

@@ -2,8 +2,8 @@
 
 use crate::refusal::oc_refusal_t;
 use crate::status::{OC_NEVER, oc_state_t, oc_status_t, state_of};
+use overcurrent::Nanos;
 use overcurrent::breaker::{Explanation, Metrics, Rule};
-use overcurrent::{Nanos, State};
 
 /// A rule that can trip a breaker: one of the `OC_RULE_` constants.
 pub type oc_rule_t = i32;
@@ -109,16 +109,4 @@ pub(crate) fn explain_of(seen: Explanation) -> oc_explain_t {
         reserved: 0,
         deadline_ns: seen.deadline.map_or(OC_NEVER, Nanos::get),
     }
-}
-
-pub(crate) const fn state_from(state: oc_state_t) -> Option<State> {
-    Some(match state {
-        0 => State::Closed,
-        1 => State::Open,
-        2 => State::HalfOpen,
-        3 => State::Disabled,
-        4 => State::ForcedOpen,
-        5 => State::MetricsOnly,
-        _ => return None,
-    })
 }

@@ -1,6 +1,6 @@
 //! What functions return.
 
-use core::ffi::c_char;
+use core::ffi::{CStr, c_char};
 use core::mem::MaybeUninit;
 use overcurrent::{ConfigError, Outcome, Reason, SnapshotError, State};
 
@@ -88,6 +88,93 @@ pub const OC_NEVER: u64 = u64::MAX;
 /// As a length of time in ticks: never, or not at a known time.
 pub const OC_NEVER32: u32 = u32::MAX;
 
+/// A short fixed name of what a function returned, for logs: `breaker-open`, `rate-limited`; the same in every language for
+/// refusals. Static text that ends in a zero byte; `unknown` for any other number. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub extern "C" fn oc_status_name(status: i32) -> *const c_char {
+    if let Some(reason) = reason_of(status) {
+        return reason_name(reason).as_ptr();
+    }
+    let name = match status {
+        0 => c"ok",
+        16 => c"nothing",
+        -1 => c"null",
+        -2 => c"config",
+        -3 => c"argument",
+        -4 => c"not-allowed",
+        -5 => c"needs-time",
+        -6 => c"busy",
+        -7 => c"over-release",
+        -8 => c"buffer-too-short",
+        -9 => c"not-a-snapshot",
+        -10 => c"corrupt",
+        -11 => c"wrong-kind",
+        -12 => c"unknown-version",
+        -13 => c"mismatch",
+        _ => c"unknown",
+    };
+    name.as_ptr()
+}
+
+const fn reason_name(reason: Reason) -> &'static CStr {
+    match reason {
+        Reason::RateLimited => c"rate-limited",
+        Reason::CostExceedsBurst => c"cost-exceeds-burst",
+        Reason::BreakerOpen => c"breaker-open",
+        Reason::TrialsTaken => c"trials-taken",
+        Reason::ForcedOpen => c"forced-open",
+        Reason::BulkheadFull => c"bulkhead-full",
+        Reason::RetryBudgetSpent => c"retry-budget-spent",
+        _ => c"refused",
+    }
+}
+
+/// The name of an `OC_STATE_` constant, for logs: `closed`, `half-open`; the same in every language. Static text that ends in
+/// a zero byte; `unknown` for any other number. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub extern "C" fn oc_state_name(state: oc_state_t) -> *const c_char {
+    match state_from(state) {
+        Some(state) => state_text(state).as_ptr(),
+        None => c"unknown".as_ptr(),
+    }
+}
+
+const fn state_text(state: State) -> &'static CStr {
+    match state {
+        State::Closed => c"closed",
+        State::Open => c"open",
+        State::HalfOpen => c"half-open",
+        State::Disabled => c"disabled",
+        State::ForcedOpen => c"forced-open",
+        State::MetricsOnly => c"metrics-only",
+    }
+}
+
+const fn same(text: &CStr, name: &str) -> bool {
+    let (mut a, mut b) = (text.to_bytes(), name.as_bytes());
+    while let ([x, left @ ..], [y, right @ ..]) = (a, b) {
+        if *x != *y {
+            return false;
+        }
+        (a, b) = (left, right);
+    }
+    a.is_empty() && b.is_empty()
+}
+
+/// The names are the engine's.
+const _: () = {
+    let mut reasons: &[Reason] = &Reason::ALL;
+    while let [reason, rest @ ..] = reasons {
+        assert!(same(reason_name(*reason), reason.name()));
+        reasons = rest;
+    }
+    let mut number = 0;
+    while let Some(state) = state_from(number) {
+        assert!(same(state_text(state), state.name()));
+        number += 1;
+    }
+};
+
 /// Which setting was refused, and what it may be.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
@@ -125,6 +212,11 @@ pub(crate) const fn status_of(reason: Reason) -> oc_status_t {
     }
 }
 
+/// The reason behind a status, if that is a refusal.
+pub(crate) fn reason_of(status: i32) -> Option<Reason> {
+    Reason::ALL.into_iter().find(|known| status_of(*known) as i32 == status)
+}
+
 #[inline]
 pub(crate) const fn outcome_of(outcome: oc_outcome_t) -> Option<Outcome> {
     match outcome {
@@ -137,6 +229,18 @@ pub(crate) const fn outcome_of(outcome: oc_outcome_t) -> Option<Outcome> {
 
 pub(crate) const fn state_of(state: State) -> oc_state_t {
     state as u8 as i32
+}
+
+pub(crate) const fn state_from(state: oc_state_t) -> Option<State> {
+    Some(match state {
+        0 => State::Closed,
+        1 => State::Open,
+        2 => State::HalfOpen,
+        3 => State::Disabled,
+        4 => State::ForcedOpen,
+        5 => State::MetricsOnly,
+        _ => return None,
+    })
 }
 
 pub(crate) const fn snapshot_error(error: SnapshotError) -> oc_status_t {

@@ -3,12 +3,16 @@
 use crate::breaker::{oc_permit_t, permit_of};
 use crate::policy::oc_tiny_policy_t;
 use crate::refusal::{oc_refusal_t, refuse};
-use crate::report::{explain_of, metrics_of, oc_explain_t, oc_metrics_t, state_from};
-use crate::status::{OC_NEVER, oc_outcome_t, oc_state_t, oc_status_t, outcome_of, state_of};
+use crate::report::{explain_of, metrics_of, oc_explain_t, oc_metrics_t};
+use crate::saved::{room, write};
+use crate::status::{
+    OC_NEVER, oc_outcome_t, oc_state_t, oc_status_t, outcome_of, snapshot_error, state_from, state_of,
+};
 use crate::twin::{config, into_c, state as state_at, twin};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
-use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NOT_ALLOWED, OC_ERR_NULL, OC_OK};
+use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NEEDS_TIME, OC_ERR_NOT_ALLOWED, OC_ERR_NULL, OC_OK};
+use overcurrent::breaker::TinySnapshot;
 use overcurrent::{Nanos, TinyWord};
 
 /// A circuit breaker over the last 1 to 24 calls in eight bytes: one for each host, device or call site. All zero is a
@@ -312,5 +316,112 @@ pub unsafe extern "C" fn oc_tiny_breaker_release(
     on!(breaker, policy, |b| {
         b.untracked().release(Nanos::new(now));
         OC_OK
+    }, else |status| status)
+}
+
+/// Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker_start(
+    breaker: Option<NonNull<oc_tiny_breaker_t>>,
+    policy: Option<&oc_tiny_policy_t>,
+    state: oc_state_t,
+    now: u64,
+) -> oc_status_t {
+    let Some(state) = state_from(state) else { return OC_ERR_ARGUMENT };
+    on!(breaker, policy, |b| {
+        let _ = b.starting(state, Nanos::new(now));
+        OC_OK
+    }, else |status| status)
+}
+
+/// Whether the next call needs the time: 0 while a breaker without a slow-call rule is closed, else 1. Where it does not, use
+/// `oc_tiny_breaker_enter_untimed`: reading a clock costs more than the decision. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker_needs_clock(
+    breaker: Option<NonNull<oc_tiny_breaker_t>>,
+    policy: Option<&oc_tiny_policy_t>,
+) -> i32 {
+    on!(breaker, policy, |b| i32::from(b.needs_clock()), else |_status| 1)
+}
+
+/// `oc_tiny_breaker_enter` without the time. `OC_ERR_NEEDS_TIME` when the answer depends on it: read the clock and use
+/// `oc_tiny_breaker_enter`. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker_enter_untimed(
+    breaker: Option<NonNull<oc_tiny_breaker_t>>,
+    policy: Option<&oc_tiny_policy_t>,
+    permit: Option<&mut MaybeUninit<oc_permit_t>>,
+) -> oc_status_t {
+    let Some(out) = permit else { return OC_ERR_NULL };
+    on!(breaker, policy, |b| match b.enter_untimed() {
+        Ok(permit) => {
+            out.write(into_c(permit.into_raw()));
+            OC_OK
+        }
+        Err(_) => OC_ERR_NEEDS_TIME,
+    }, else |status| status)
+}
+
+/// `oc_tiny_breaker_leave` without the time, for a permit of `oc_tiny_breaker_enter_untimed`. `OC_ERR_NEEDS_TIME` when the
+/// outcome was recorded and the breaker must now open: read the clock and call `oc_tiny_breaker_settle`. Any thread, any
+/// interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker_leave_untimed(
+    breaker: Option<NonNull<oc_tiny_breaker_t>>,
+    policy: Option<&oc_tiny_policy_t>,
+    permit: Option<&oc_permit_t>,
+    outcome: oc_outcome_t,
+) -> oc_status_t {
+    let Some(permit) = permit else { return OC_ERR_NULL };
+    let Some(outcome) = outcome_of(outcome) else { return OC_ERR_ARGUMENT };
+    on!(breaker, policy, |b| match b.leave_untimed(permit_of(permit), outcome) {
+        Ok(()) => OC_OK,
+        Err(_) => OC_ERR_NEEDS_TIME,
+    }, else |status| status)
+}
+
+/// The bytes of a snapshot of a tiny breaker.
+pub const OC_TINY_BREAKER_SNAPSHOT_LENGTH: u32 = 26;
+const _: () = assert!(TinySnapshot::LEN == OC_TINY_BREAKER_SNAPSHOT_LENGTH as usize);
+
+/// Writes the state at `now` into `bytes` (`OC_TINY_BREAKER_SNAPSHOT_LENGTH` of them): a remaining time and the outcomes in
+/// the window, with a version and a checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any
+/// thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker_snapshot(
+    breaker: Option<NonNull<oc_tiny_breaker_t>>,
+    policy: Option<&oc_tiny_policy_t>,
+    now: u64,
+    bytes: Option<NonNull<u8>>,
+    length: usize,
+) -> oc_status_t {
+    let Some(bytes) = bytes else { return OC_ERR_NULL };
+    // SAFETY: `length` writable bytes, by the contract.
+    let room = unsafe { room(bytes, length) };
+    on!(breaker, policy, |b| write(room, || b.snapshot(Nanos::new(now)).to_bytes()), else |status| status)
+}
+
+/// Goes on from a snapshot, `off_ns` later (0 where that is not known: an open breaker then stays open longer, never
+/// shorter). It lets trials through when the one that was saved would have, at most 65,536 ns later. Permits from before
+/// change nothing any more; with a shorter window, the newest calls count. Bytes after the snapshot are ignored. Returns the
+/// error of a snapshot that cannot be used; nothing was changed. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker_restore(
+    breaker: Option<NonNull<oc_tiny_breaker_t>>,
+    policy: Option<&oc_tiny_policy_t>,
+    bytes: Option<&u8>,
+    length: usize,
+    off_ns: u64,
+    now: u64,
+) -> oc_status_t {
+    let Some(bytes) = bytes else { return OC_ERR_NULL };
+    // SAFETY: `length` readable bytes, by the contract.
+    let bytes = unsafe { crate::twin::bytes(bytes, length) };
+    on!(breaker, policy, |b| match TinySnapshot::from_bytes(bytes) {
+        Ok(snapshot) => {
+            b.restore(&snapshot.aged(Nanos::new(off_ns)), Nanos::new(now));
+            OC_OK
+        }
+        Err(why) => snapshot_error(why),
     }, else |status| status)
 }

@@ -1,12 +1,15 @@
 //! The circuit breaker of small chips.
 
+use crate::saved::{room, write};
 use crate::status::{
-    OC_NEVER32, oc_error_t, oc_outcome_t, oc_state_t, oc_status_t, outcome_of, refused, state_of, status_of,
+    OC_NEVER32, oc_error_t, oc_outcome_t, oc_state_t, oc_status_t, outcome_of, refused, snapshot_error, state_of,
+    status_of,
 };
 use crate::twin::{config, into_c, put, state, twin};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NULL, OC_OK};
+use overcurrent::breaker::Tiny32Snapshot;
 use overcurrent::{Permit32, TinyBreaker32, TinyConfig32, TinyPolicy32};
 
 /// A circuit breaker in four bytes, on a tick counter that may wrap. All zero is a closed one that was never used.
@@ -273,4 +276,54 @@ pub unsafe extern "C" fn oc_tiny_breaker32_force_open(breaker: Option<NonNull<oc
     let Some(breaker) = (unsafe { state(breaker) }) else { return OC_ERR_NULL };
     breaker.force_open();
     OC_OK
+}
+
+/// The bytes of a snapshot of a 32-bit breaker.
+pub const OC_TINY_BREAKER32_SNAPSHOT_LENGTH: u32 = 18;
+const _: () = assert!(Tiny32Snapshot::LEN == OC_TINY_BREAKER32_SNAPSHOT_LENGTH as usize);
+
+/// Writes the state at `now` into `bytes` (`OC_TINY_BREAKER32_SNAPSHOT_LENGTH` of them): a remaining time and the outcomes in
+/// the window, with a version and a checksum, for a flash page or memory that a reset keeps. `OC_ERR_BUFFER_TOO_SHORT` if
+/// `length` is less. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker32_snapshot(
+    breaker: Option<NonNull<oc_tiny_breaker32_t>>,
+    policy: Option<&oc_tiny_policy32_t>,
+    now: u32,
+    bytes: Option<NonNull<u8>>,
+    length: usize,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers.
+    let (Some(breaker), Some(policy), Some(bytes)) = (unsafe { state(breaker) }, config(policy), bytes) else {
+        return OC_ERR_NULL;
+    };
+    // SAFETY: `length` writable bytes, by the contract.
+    write(unsafe { room(bytes, length) }, || breaker.snapshot(policy, now).to_bytes())
+}
+
+/// Goes on from a snapshot, `off` ticks later (0 where that is not known: an open breaker then stays open longer, never
+/// shorter). It lets trials through when the one that was saved would have, after the policy's own wait at the latest.
+/// Permits from before change nothing any more; with a shorter window, the newest calls count. Bytes after the snapshot are
+/// ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_tiny_breaker32_restore(
+    breaker: Option<NonNull<oc_tiny_breaker32_t>>,
+    policy: Option<&oc_tiny_policy32_t>,
+    bytes: Option<&u8>,
+    length: usize,
+    off: u32,
+    now: u32,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers.
+    let (Some(breaker), Some(policy), Some(bytes)) = (unsafe { state(breaker) }, config(policy), bytes) else {
+        return OC_ERR_NULL;
+    };
+    // SAFETY: `length` readable bytes, by the contract.
+    match Tiny32Snapshot::from_bytes(unsafe { crate::twin::bytes(bytes, length) }) {
+        Ok(snapshot) => {
+            breaker.restore(policy, &snapshot.aged(off), now);
+            OC_OK
+        }
+        Err(why) => snapshot_error(why),
+    }
 }

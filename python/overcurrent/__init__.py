@@ -1,15 +1,19 @@
 """Circuit breakers, rate limiters and bulkheads for sync and async Python.
 
-One object serves threads and event loops alike, without holding either. The engine below decides; this package translates.
+One object serves threads and event loops alike, without holding either. The engine below decides, this package
+translates.
 """
 
+from overcurrent import _fork  # noqa: F401 - says what a forked child has to do
 from overcurrent._errors import (
     BulkheadFullError,
     CircuitOpenError,
     OvercurrentError,
     RateLimitedError,
     State,
+    TimedOutError,
 )
+from overcurrent._fallback import Fallback
 from overcurrent._gates import Bulkhead, CircuitBreaker, CycleLimiter, Journal, Pipeline, RateLimiter
 from overcurrent._native import (
     Backoff,
@@ -30,7 +34,9 @@ from overcurrent._native import (
     last_seconds,
     longest_stay,
 )
+from overcurrent._registry import Registry
 from overcurrent._retry import Retry
+from overcurrent._timeout import Deadline, Timeout
 
 __all__ = [
     "Backoff",
@@ -39,8 +45,10 @@ __all__ = [
     "CircuitBreaker",
     "CircuitOpenError",
     "CycleLimiter",
+    "Deadline",
     "Event",
     "Explanation",
+    "Fallback",
     "Journal",
     "ManualClock",
     "OvercurrentError",
@@ -49,6 +57,7 @@ __all__ = [
     "Pipeline",
     "RateLimitedError",
     "RateLimiter",
+    "Registry",
     "Reservation",
     "Retry",
     "RetryBudget",
@@ -56,6 +65,8 @@ __all__ = [
     "Stats",
     "Stay",
     "Subscription",
+    "TimedOutError",
+    "Timeout",
     "Window",
     "__version__",
     "backoff",

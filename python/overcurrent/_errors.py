@@ -54,3 +54,22 @@ class RateLimitedError(OvercurrentError):
 
 class BulkheadFullError(OvercurrentError):
     """The bulkhead has no slot."""
+
+
+class TimedOutError(TimeoutError):
+    """A call was not done in time. No refusal: it is a failure of what was called."""
+
+    name: str
+    timeout: float
+
+    def __init__(self, name: str, timeout: float) -> None:
+        super().__init__(f"{name}: no result within {timeout} s")
+        self.name = name
+        self.timeout = timeout
+
+    def __reduce__(self) -> tuple[type[TimedOutError], tuple[str, float]]:
+        return type(self), (self.name, self.timeout)
+
+
+for _error in (OvercurrentError, CircuitOpenError, RateLimitedError, BulkheadFullError, TimedOutError):
+    _error.__module__ = "overcurrent"  # as users know them, in their tracebacks

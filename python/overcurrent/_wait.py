@@ -1,43 +1,31 @@
-"""Waiting, for threads and event loops: sleeps until the place in the queue says when to look again, or wakes us."""
+"""Waiting: sleeps until the place in the queue says when to look again, or wakes us."""
 
 from __future__ import annotations
 
-import sys
 from _thread import TIMEOUT_MAX, allocate_lock
 from math import inf
 
+from overcurrent._fork import waiting_threads
+from overcurrent._loops import refuse_to_block, running
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import asyncio
     from _thread import LockType
+    from collections.abc import Coroutine
+    from typing import Any
 
-    from overcurrent._native import Wait
-
-
-def block(wait: Wait) -> None:
-    """Waits in this thread."""
-    try:
-        while True:
-            # A lock, because an interrupt gets through its wait. A new one each time: a late wake is another one's.
-            lock = allocate_lock()
-            lock.acquire()
-            delay = wait.poll(_Bell(lock))
-            if delay is None:
-                return
-            _refuse_in_a_loop()
-            lock.acquire(timeout=-1 if delay == inf else min(delay, TIMEOUT_MAX))
-    except BaseException:
-        wait.close()
-        raise
+    from overcurrent._native import ManualClock, Wait
 
 
-class _Bell:
-    """Ends a wait; rung twice, it does so once."""
+class Bell:
+    """Ends a wait of a thread; rung twice, it does so once."""
 
     __slots__ = ("lock",)
 
-    def __init__(self, lock: LockType) -> None:
-        self.lock = lock
+    def __init__(self) -> None:
+        # A lock, because an interrupt gets through its wait.
+        self.lock: LockType = allocate_lock()
+        self.lock.acquire()
 
     def __call__(self) -> None:
         try:
@@ -46,50 +34,40 @@ class _Bell:
             pass
 
 
-def _refuse_in_a_loop() -> None:
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:
-        msg = "this would block the running event loop: use acquire_async or call_async"
-        raise RuntimeError(msg)
-
-
-async def sleep(wait: Wait) -> None:
-    """Waits in this task."""
-    import asyncio
-
-    loop = asyncio.get_running_loop()
+def block(wait: Wait) -> None:
+    """Waits in this thread."""
+    waiting_threads.add(wait)
     try:
         while True:
-            woken: asyncio.Future[None] = loop.create_future()
-            delay = wait.poll(_Waker(loop, woken))
+            bell = Bell()  # a new one each time: a late ring is another one's
+            delay = wait.poll(bell)
             if delay is None:
                 return
-            timer = None if delay == inf else loop.call_later(delay, _wake, woken)
-            try:
-                await woken
-            finally:
-                if timer is not None:
-                    timer.cancel()
+            refuse_to_block()
+            bell.lock.acquire(timeout=-1 if delay == inf else min(delay, TIMEOUT_MAX))
     except BaseException:
-        # Cancelled, most likely: the place in the queue, and what was granted to it, go back.
         wait.close()
         raise
+    finally:
+        waiting_threads.discard(wait)
 
 
-def _wake(woken: asyncio.Future[None]) -> None:
-    if not woken.done():
-        woken.set_result(None)
+def sleep(wait: Wait) -> Coroutine[Any, Any, None]:
+    """Waits in this task, whichever loop runs it."""
+    return running().wait(wait)
 
 
-class _Waker:
-    """Wakes a task from any thread."""
+def pause(seconds: float, clock: ManualClock | None) -> None:
+    """Sleeps in this thread."""
+    refuse_to_block()
+    if clock is None:
+        from time import sleep
 
-    __slots__ = ("loop", "woken")
+        sleep(seconds)
+    else:
+        from overcurrent._native import ring_after
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, woken: asyncio.Future[None]) -> None:
-        self.loop = loop
-        self.woken = woken
-
-    def __call__(self) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(_wake, self.woken)
+        bell = Bell()
+        alarm = ring_after(clock, seconds, bell)
+        bell.lock.acquire()
+        del alarm

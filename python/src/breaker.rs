@@ -1,6 +1,6 @@
 //! The circuit breaker.
 
-use crate::errors::{self, invalid, named_state, refused};
+use crate::errors::{self, invalid, named_state, refused, wrong};
 use crate::events::{Listeners, Observed, Subscription, rule_name};
 use crate::guard::{Guard, Target, Token};
 use crate::rules::Rules;
@@ -39,7 +39,7 @@ pub struct BreakerCore {
     engine: Engine,
     pub clock: HostClock,
     pub rules: Rules,
-    listeners: Arc<Listeners>,
+    pub listeners: Listeners,
     settings: Mutex<Settings>,
 }
 
@@ -70,7 +70,10 @@ impl BreakerCore {
 
     pub fn report(&self, py: Python<'_>, permit: Permit, timed: bool, outcome: Outcome, hold: Option<Nanos>) {
         on!(self, b => match hold {
-            Some(wait) => b.leave_and_open_for(timed_permit(permit, timed, self), outcome, wait, self.now()),
+            Some(wait) => {
+                let at = self.now();
+                b.leave_and_open_for(timed_permit(permit, timed, at), outcome, wait, at);
+            }
             None if timed => b.leave(permit, outcome, self.now()),
             None => {
                 if b.leave_untimed(permit, outcome).is_err() {
@@ -82,23 +85,24 @@ impl BreakerCore {
     }
 
     pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.name)?;
         self.rules.traverse(visit)?;
-        if Arc::strong_count(&self.listeners) == 1 {
-            for (_, _, callback) in &self.listeners.lock().1 {
-                visit.call(callback)?;
-            }
-        }
-        Ok(())
+        self.listeners.traverse(visit)
+    }
+
+    /// For the collector. What the rules refer to stays: a cycle through them has a function in it, which can be cleared.
+    pub fn forget_listeners(&self) {
+        self.listeners.forget_all();
     }
 }
 
 /// A permit that was taken without the time counts as taken now: it must not look slow.
-fn timed_permit(permit: Permit, timed: bool, core: &BreakerCore) -> Permit {
+fn timed_permit(permit: Permit, timed: bool, at: At) -> Permit {
     if timed {
         return permit;
     }
     let mut raw = permit.into_raw();
-    raw.entered = core.now().now.get();
+    raw.entered = at.now.get();
     Permit::from_raw(raw)
 }
 
@@ -115,17 +119,29 @@ impl Gate for BreakerCore {
     fn leave(&self, permit: Permit, outcome: Outcome, at: At) {
         on!(self, b => Gate::leave(b, permit, outcome, at));
     }
+    fn leave_and_hold(&self, permit: Permit, outcome: Outcome, until: Nanos, at: At) {
+        on!(self, b => Gate::leave_and_hold(b, permit, outcome, until, at));
+    }
     fn cancel(&self, permit: Permit) {
         on!(self, b => Gate::cancel(b, permit));
     }
+    #[inline]
+    fn needs_clock(&self) -> bool {
+        on!(self, b => b.needs_clock())
+    }
+    #[inline]
+    fn enter_untimed(&self, _: u32) -> Result<Permit, NeedsTime> {
+        on!(self, b => b.enter_untimed())
+    }
+    #[inline]
+    fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
+        on!(self, b => b.leave_untimed(permit, outcome))
+    }
+    fn settle(&self, at: At) {
+        on!(self, b => b.settle(at));
+    }
     fn refused(&self, cost: u32, refusal: Refusal, at: At) {
         on!(self, b => Gate::refused(b, cost, refusal, at));
-    }
-}
-
-impl BreakerCore {
-    pub fn leave_and_open_for(&self, permit: Permit, outcome: Outcome, wait: Nanos, at: At) {
-        on!(self, b => b.leave_and_open_for(permit, outcome, wait, at));
     }
 }
 
@@ -157,12 +173,12 @@ impl Breaker {
         let (outcomes, slices) = settings.room();
         let engine = if slices == 0 {
             let history = CountHistory::over(ring(outcomes));
-            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(invalid)?;
+            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(wrong)?;
             Engine::Calls(breaker.starting(begin.0, begin.1))
         } else {
             let slices = (0..slices).map(|_| Bucket::new()).collect();
             let history = TimeHistory::over(slices, ring(outcomes));
-            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(invalid)?;
+            let breaker = overcurrent::Breaker::over(LivePolicy::new(policy), history, observed).map_err(wrong)?;
             Engine::Time(breaker.starting(begin.0, begin.1))
         };
         let core = Arc::new(BreakerCore {
@@ -171,12 +187,13 @@ impl Breaker {
             engine,
             clock,
             rules: Rules::new(failures, ignore, failure_result)?,
-            listeners: Arc::default(),
+            listeners: Listeners::default(),
             settings: Mutex::new(settings),
         });
         Ok(PyClassInitializer::from(Guard(Target::Breaker(Arc::clone(&core)))).add_subclass(Self(core)))
     }
 
+    /// The state now; time alone may have changed it.
     #[getter]
     fn state(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let state = on!(self.0, b => b.state(self.0.now()));
@@ -184,6 +201,7 @@ impl Breaker {
         errors::state(py, state)
     }
 
+    /// The numbers of the window.
     fn stats(&self, py: Python<'_>) -> PyResult<Stats> {
         let stats = on!(self.0, b => {
             let metrics = b.metrics(self.0.now());
@@ -201,6 +219,7 @@ impl Breaker {
         Ok(stats)
     }
 
+    /// Why it admits or refuses, in numbers.
     fn explain(&self, py: Python<'_>) -> PyResult<Explanation> {
         let at = self.0.now();
         let said = on!(self.0, b => b.explain(at));
@@ -225,26 +244,32 @@ impl Breaker {
         })
     }
 
+    /// Closes it, with an empty window.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::Closed)
     }
 
+    /// Opens it for as long as a trip would.
     fn open(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::Open)
     }
 
+    /// Lets trial calls through, if it is open.
     fn half_open(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::HalfOpen)
     }
 
+    /// Lets everything through and records nothing, until told otherwise.
     fn disable(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::Disabled)
     }
 
+    /// Refuses everything, until told otherwise.
     fn force_open(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::ForcedOpen)
     }
 
+    /// Lets everything through and records it, until told otherwise.
     fn metrics_only(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::MetricsOnly)
     }
@@ -265,6 +290,7 @@ impl Breaker {
         answer.map_err(invalid)
     }
 
+    /// Closed and empty, as if new.
     fn reset(&self, py: Python<'_>) {
         on!(self.0, b => b.reset(self.0.now()));
         self.0.tell(py);
@@ -316,13 +342,15 @@ impl Breaker {
     }
 
     /// Calls `listener` with every event.
-    fn on_event(&self, listener: Py<PyAny>) -> Subscription {
-        self.0.listeners.add(listener, true)
+    fn on_event(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
+        let id = slf.get().0.listeners.add(listener, true);
+        Subscription { breaker: slf.unbind(), id }
     }
 
     /// Calls `listener` with every change of state.
-    fn on_transition(&self, listener: Py<PyAny>) -> Subscription {
-        self.0.listeners.add(listener, false)
+    fn on_transition(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
+        let id = slf.get().0.listeners.add(listener, false);
+        Subscription { breaker: slf.unbind(), id }
     }
 
     /// Changes the settings that are given and keeps state and history.
@@ -333,13 +361,14 @@ impl Breaker {
         let policy = new.build()?;
         on!(self.0, b => b.reconfigure(policy, self.0.now())).map_err(|error| match error {
             ReconfigureError::Busy => PyRuntimeError::new_err(error.to_string()),
-            ReconfigureError::Config(error) => invalid(error),
+            ReconfigureError::Config(error) => wrong(error),
         })?;
         *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = new;
         self.0.tell(py);
         Ok(())
     }
 
+    /// State and window, as bytes of a versioned form, for `restore`.
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut room = vec![0; 1 << 10];
         loop {
@@ -377,10 +406,15 @@ impl Breaker {
 /// The numbers of the window that a breaker judges by.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Stats {
+    /// The state.
     state: Py<PyAny>,
+    /// Calls in the window.
     calls: u32,
+    /// Failed ones.
     failed: u32,
+    /// Slow ones.
     slow: u32,
+    /// Slow and failed ones.
     slow_failed: u32,
     /// Calls refused since the breaker came into this state.
     refused: u64,
@@ -400,21 +434,33 @@ impl Stats {
 /// Why a breaker admits or refuses.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Explanation {
+    /// Whose.
     name: Py<PyAny>,
+    /// The state.
     state: Py<PyAny>,
     /// Why the next call would be refused; `None` if it would not.
     reason: Option<&'static str>,
+    /// Seconds until a call may get through, if it is known.
     retry_after: Option<f64>,
+    /// The rule that the window meets at this moment.
     rule_met: Option<&'static str>,
+    /// Calls in the window.
     calls: u32,
+    /// Failed ones.
     failed: u32,
+    /// Slow ones.
     slow: u32,
     /// `None` below `min_calls`.
     failure_rate: Option<f64>,
+    /// `None` below `min_calls`.
     slow_rate: Option<f64>,
+    /// From which share of failures on it trips; `None`: by none.
     failure_rate_threshold: Option<f64>,
+    /// From which share of slow calls on it trips; `None`: by none.
     slow_rate_threshold: Option<f64>,
+    /// From how many calls on shares are judged.
     min_calls: u32,
+    /// Trial calls that may still be let in.
     trials_left: u16,
     /// Seconds to the end of this state, where time ends it.
     deadline_in: Option<f64>,

@@ -1,13 +1,14 @@
 //! The bulkhead, with its queue.
 
-use crate::errors::{invalid, refused};
+use crate::errors::{refused, wrong};
 use crate::guard::{Guard, Permit, Target, Token};
+use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest};
 use crate::wait::Wait;
 use overcurrent::{At, Bulkhead as Engine, Gate, Nanos, Outcome, Refusal, Slots};
 use pyo3::prelude::*;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 pub struct BulkheadCore {
     pub name: String,
@@ -38,7 +39,7 @@ impl BulkheadCore {
         }
     }
 
-    fn wait(self: &Arc<Self>, max_wait: Nanos) -> Wait {
+    fn wait(self: &Arc<Self>, guard: Py<Guard>, max_wait: Nanos) -> Wait {
         struct Waits(Arc<BulkheadCore>);
         impl Drop for Waits {
             fn drop(&mut self) {
@@ -58,11 +59,7 @@ impl BulkheadCore {
             drop(slot);
             Ok::<(), Refusal>(())
         };
-        Wait {
-            name: self.name.clone(),
-            waiting: Mutex::new(Some(Box::pin(waiting))),
-            slot: Some((there, Target::Bulkhead(Arc::clone(self)))),
-        }
+        Wait::new(self.name.clone(), Box::pin(waiting), Some((there, guard)))
     }
 }
 
@@ -75,44 +72,53 @@ impl Bulkhead {
     #[pyo3(signature = (max, *, name = "bulkhead", clock = None))]
     fn new(max: u32, name: &str, clock: Option<&Bound<'_, ManualClock>>) -> PyResult<PyClassInitializer<Self>> {
         let clock = HostClock::of(clock);
-        let slots = Slots::new(Engine::new(max).map_err(invalid)?).with_clock(clock.clone()).with_timer(clock);
+        let slots = Slots::new(Engine::new(max).map_err(wrong)?).with_clock(clock.clone()).with_timer(clock);
         let core = Arc::new(BulkheadCore { name: name.to_owned(), slots, waits: AtomicUsize::new(0) });
         Ok(PyClassInitializer::from(Guard(Target::Bulkhead(Arc::clone(&core)))).add_subclass(Self(core)))
     }
 
     /// A permit that holds a slot, or `None`.
-    fn try_acquire(&self, py: Python<'_>) -> PyResult<Option<Py<Permit>>> {
-        match self.0.gate().enter(1, At::default()) {
-            Ok(slot) => Permit::held(py, Target::Bulkhead(Arc::clone(&self.0)), Token::Slot(slot)).map(Some),
+    fn try_acquire(slf: Bound<'_, Self>) -> PyResult<Option<Py<Permit>>> {
+        if off() {
+            return Permit::held(slf.into_super(), Token::Nothing).map(Some);
+        }
+        match slf.get().0.gate().enter(1, At::default()) {
+            Ok(slot) => Permit::held(slf.into_super(), Token::Slot(slot)).map(Some),
             Err(_) => Ok(None),
         }
     }
 
-    fn _wait(&self, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Wait> {
-        Ok(self.0.wait(longest("timeout", timeout)?))
+    fn _wait(slf: Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Wait> {
+        let core = Arc::clone(&slf.get().0);
+        Ok(core.wait(slf.into_super().unbind(), longest("timeout", timeout)?))
     }
 
+    /// Changes the maximum at once; calls that are inside stay.
     fn resize(&self, max: u32) -> PyResult<()> {
-        self.0.gate().resize(max).map_err(invalid)?;
+        self.0.gate().resize(max).map_err(wrong)?;
         self.0.hand_out();
         Ok(())
     }
 
+    /// The calls inside.
     #[getter]
     fn in_flight(&self) -> u32 {
         self.0.gate().in_flight()
     }
 
+    /// The most calls inside.
     #[getter]
     fn max(&self) -> u32 {
         self.0.gate().max()
     }
 
+    /// The slots that are free.
     #[getter]
     fn available(&self) -> u32 {
         self.0.gate().available()
     }
 
+    /// How many wait.
     #[getter]
     fn waiting(&self) -> usize {
         self.0.slots.waiting()

@@ -1,8 +1,8 @@
 //! Refusals and configuration errors as exceptions of the package.
 
 use crate::time::seconds;
-use overcurrent::{Reason, Refusal, State};
-use pyo3::exceptions::PyValueError;
+use overcurrent::{ConfigError, Reason, Refusal, State};
+use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -34,6 +34,41 @@ pub fn refused(py: Python<'_>, name: &str, refusal: Refusal) -> PyErr {
 
 pub fn invalid(error: impl std::fmt::Display) -> PyErr {
     PyValueError::new_err(error.to_string())
+}
+
+/// A wrong setting in Python's words: seconds and shares where the engine has nanoseconds and parts per 100,000.
+pub fn wrong(error: ConfigError) -> PyErr {
+    let ConfigError { field, value, min, max } = error;
+    let unit = match field {
+        "cap" | "first" | "open_for" | "per" | "period" | "slow_call" | "timeout" | "trial_timeout" => 1e9,
+        "window (nanoseconds per bucket)" => 1e9,
+        "failure_rate" | "slow_rate" => 1e5,
+        _ => 1.0,
+    };
+    let field = match field {
+        "cap" => "max",
+        "permits" => "rate",
+        "window (nanoseconds per bucket)" => "window (seconds per slice)",
+        field => field,
+    };
+    if min > max {
+        return PyValueError::new_err(format!("{field}: no value is allowed with the other settings"));
+    }
+    let [value, min, max] = [value, min, max].map(|number| number as f64 / unit);
+    PyValueError::new_err(format!("{field} is {value}; allowed are {min} to {max}"))
+}
+
+/// An error about the value of `key`, which says so.
+pub fn about(key: &str, value: &Bound<'_, PyAny>, error: PyErr) -> PyErr {
+    let py = value.py();
+    if error.is_instance_of::<PyOverflowError>(py) {
+        return PyValueError::new_err(format!("{key} is {value}, which is out of range"));
+    }
+    let said = error.value(py).to_string();
+    if error.is_instance_of::<PyTypeError>(py) && !said.starts_with(key) {
+        return PyTypeError::new_err(format!("{key} is {value:?}: {said}"));
+    }
+    error
 }
 
 /// The member of the package's `State` enumeration.

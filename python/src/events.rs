@@ -1,13 +1,15 @@
 //! What happened, told to whoever listens.
 
+use crate::breaker::Breaker;
 use crate::errors;
 use crate::time::seconds;
 use overcurrent::breaker::Rule;
 use overcurrent::event::Rejections;
 use overcurrent::{EventKind, Journal};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Events of one operation wait here until it is over.
 pub type Observed = (Rejections, Journal<64>);
@@ -15,15 +17,21 @@ pub type Observed = (Rejections, Journal<64>);
 /// One thing that happened to a breaker.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Event {
+    /// The breaker's.
     name: Py<PyAny>,
     /// `"refused"`, `"tripped"`, `"transition"` or `"reset"`.
     kind: &'static str,
+    /// The time of its clock.
     at: f64,
+    /// Which stay in a state it belongs to, of those of this breaker.
     generation: u16,
+    /// The state before, of a transition.
     old: Option<Py<PyAny>>,
+    /// The state after, of a transition.
     new: Option<Py<PyAny>>,
     /// Why a call was refused, or which rule tripped.
     reason: Option<&'static str>,
+    /// Seconds to come back in, of a refusal.
     retry_after: Option<f64>,
 }
 
@@ -107,9 +115,9 @@ impl Listeners {
     fn tell_all(&self, py: Python<'_>, name: &Py<PyAny>, journal: &Journal<64>) {
         while let Some(next) = journal.pop() {
             let transition = matches!(next.kind, EventKind::Transition { .. });
-            let callbacks: Vec<Py<PyAny>> = {
+            let callbacks: Vec<Bound<'_, PyAny>> = {
                 let held = self.lock();
-                held.1.iter().filter(|(_, all, _)| *all || transition).map(|it| it.2.clone_ref(py)).collect()
+                held.1.iter().filter(|(_, all, _)| *all || transition).map(|it| it.2.bind(py).clone()).collect()
             };
             if callbacks.is_empty() && !transition {
                 continue;
@@ -122,8 +130,8 @@ impl Listeners {
                 }
                 for callback in callbacks {
                     // One that raises must not change what the call brought, nor keep the others from hearing.
-                    if let Err(error) = callback.bind(py).call1((told,)) {
-                        error.write_unraisable(py, Some(callback.bind(py)));
+                    if let Err(error) = callback.call1((told,)) {
+                        error.write_unraisable(py, Some(&callback));
                     }
                 }
                 Ok(())
@@ -134,30 +142,48 @@ impl Listeners {
         }
     }
 
-    pub fn add(self: &Arc<Self>, callback: Py<PyAny>, all: bool) -> Subscription {
+    pub fn add(&self, callback: Py<PyAny>, all: bool) -> u64 {
         let mut held = self.lock();
         held.0 += 1;
         let id = held.0;
         held.1.push((id, all, callback));
-        Subscription { listeners: Arc::clone(self), id }
+        id
+    }
+
+    pub fn remove(&self, id: u64) {
+        let gone = {
+            let mut held = self.lock();
+            let at = held.1.iter().position(|(other, ..)| *other == id);
+            at.map(|at| held.1.remove(at))
+        };
+        drop(gone); // outside the lock: it may run foreign code
+    }
+
+    pub fn forget_all(&self) {
+        let gone = std::mem::take(&mut self.lock().1);
+        drop(gone); // as above
+    }
+
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.lock().1.iter().try_for_each(|(_, _, callback)| visit.call(callback))
     }
 }
 
 /// A handle on a listener: `close()` ends it.
 #[pyclass(frozen, module = "overcurrent")]
 pub struct Subscription {
-    listeners: Arc<Listeners>,
-    id: u64,
+    pub breaker: Py<Breaker>,
+    pub id: u64,
 }
 
 #[pymethods]
 impl Subscription {
+    /// The listener is not called any more. Once more is fine.
     fn close(&self) {
-        let gone = {
-            let mut held = self.listeners.lock();
-            let at = held.1.iter().position(|(id, ..)| *id == self.id);
-            at.map(|at| held.1.remove(at))
-        };
-        drop(gone); // outside the lock: it may run foreign code
+        self.breaker.get().0.listeners.remove(self.id);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.breaker)
     }
 }

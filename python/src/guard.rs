@@ -2,8 +2,11 @@
 
 use crate::breaker::BreakerCore;
 use crate::bulkhead::BulkheadCore;
-use crate::pipeline::{Permits, PipelineCore};
+use crate::gates::Permits;
+use crate::heap::undisturbed;
+use crate::pipeline::PipelineCore;
 use crate::rules::Rules;
+use crate::switch::off;
 use crate::time::nanos;
 use crate::wait::Waiting;
 use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
@@ -13,7 +16,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Arc, Mutex, PoisonError};
 
-#[derive(Clone)]
+/// The gate of a guard. Python's objects hold guards, not cores, so that the collector sees all their references.
 pub enum Target {
     Breaker(Arc<BreakerCore>),
     Bulkhead(Arc<BulkheadCore>),
@@ -31,12 +34,15 @@ pub enum Token {
     Pipeline(Permits),
     /// A slot that was waited for: goes back when this is dropped.
     Waited(Waiting),
+    /// Nothing: the gates are switched off.
+    Nothing,
 }
 
 impl Target {
     #[inline]
-    fn enter(&self, py: Python<'_>) -> PyResult<Token> {
+    pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
         match self {
+            _ if off() => Ok(Token::Nothing),
             Self::Breaker(breaker) => breaker.admit(py),
             Self::Bulkhead(bulkhead) => bulkhead.enter(py),
             Self::Pipeline(pipeline) => pipeline.enter(py),
@@ -45,7 +51,7 @@ impl Target {
 
     /// `hold`: how long the other side asked not to be called.
     #[inline]
-    fn leave(&self, py: Python<'_>, token: Token, outcome: Outcome, hold: Option<Nanos>) {
+    pub fn leave(&self, py: Python<'_>, token: Token, outcome: Outcome, hold: Option<Nanos>) {
         match (self, token) {
             (Self::Breaker(breaker), Token::Breaker { permit, timed }) => {
                 breaker.report(py, permit, timed, outcome, hold);
@@ -73,13 +79,14 @@ impl Target {
         }
     }
 
-    fn returned(&self, py: Python<'_>, token: Token, result: &Bound<'_, PyAny>) -> PyResult<()> {
+    #[inline]
+    pub fn returned(&self, py: Python<'_>, token: Token, result: &Bound<'_, PyAny>) -> PyResult<()> {
         let verdict = self.rules().returned(result);
         self.leave(py, token, *verdict.as_ref().unwrap_or(&Outcome::Ignored), None);
         verdict.map(|_| ())
     }
 
-    fn raised(&self, py: Python<'_>, token: Token, exception: &Bound<'_, PyAny>) -> PyResult<()> {
+    pub fn raised(&self, py: Python<'_>, token: Token, exception: &Bound<'_, PyAny>) -> PyResult<()> {
         let verdict = self.rules().raised(exception);
         self.leave(py, token, *verdict.as_ref().unwrap_or(&Outcome::Ignored), None);
         verdict.map(|_| ())
@@ -91,19 +98,22 @@ pub struct Guard(pub Target);
 
 #[pymethods]
 impl Guard {
+    /// Its name in errors.
     #[getter]
     fn name(&self) -> &str {
         self.0.name()
     }
 
     /// A permit for one call, to be used by `with` or `async with`, which ask for it.
-    fn permit(&self, py: Python<'_>) -> PyResult<Py<Permit>> {
-        Py::new(py, Permit { target: self.0.clone(), stage: Mutex::new(Stage::New) })
+    fn permit(slf: Bound<'_, Self>) -> PyResult<Py<Permit>> {
+        let py = slf.py();
+        Py::new(py, Permit { guard: slf.unbind(), stage: Mutex::new(Stage::New) })
     }
 
     /// Takes a permit, to be given back by `success`, `fail` or `ignore`.
-    fn enter(&self, py: Python<'_>) -> PyResult<Py<Permit>> {
-        Permit::held(py, self.0.clone(), self.0.enter(py)?)
+    fn enter(slf: Bound<'_, Self>) -> PyResult<Py<Permit>> {
+        let token = slf.get().0.enter(slf.py())?;
+        Permit::held(slf, token)
     }
 
     /// Calls `function` through the guard.
@@ -130,9 +140,15 @@ impl Guard {
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         match &self.0 {
-            // Somebody else holds them too: then they are not this object's to give up.
-            Target::Breaker(breaker) if Arc::strong_count(breaker) <= 2 => breaker.traverse(&visit),
-            _ => Ok(()),
+            Target::Breaker(breaker) => breaker.traverse(&visit),
+            Target::Bulkhead(_) => Ok(()),
+            Target::Pipeline(pipeline) => pipeline.traverse(&visit),
+        }
+    }
+
+    fn __clear__(&self) {
+        if let Target::Breaker(breaker) = &self.0 {
+            breaker.forget_listeners();
         }
     }
 }
@@ -146,13 +162,19 @@ enum Stage {
 /// Leave for one call.
 #[pyclass(frozen, module = "overcurrent")]
 pub struct Permit {
-    target: Target,
+    guard: Py<Guard>,
     stage: Mutex<Stage>,
 }
 
 impl Permit {
-    pub fn held(py: Python<'_>, target: Target, token: Token) -> PyResult<Py<Self>> {
-        Py::new(py, Self { target, stage: Mutex::new(Stage::Held(token)) })
+    pub fn held(guard: Bound<'_, Guard>, token: Token) -> PyResult<Py<Self>> {
+        let py = guard.py();
+        Py::new(py, Self { guard: guard.unbind(), stage: Mutex::new(Stage::Held(token)) })
+    }
+
+    #[inline]
+    fn target(&self) -> &Target {
+        &self.guard.get().0
     }
 
     fn take(&self) -> Option<Token> {
@@ -169,7 +191,7 @@ impl Permit {
     fn report(&self, py: Python<'_>, outcome: Outcome, hold: Option<Nanos>) -> PyResult<()> {
         let token =
             self.take().ok_or_else(|| PyRuntimeError::new_err("this permit is not held: not entered, or over"))?;
-        self.target.leave(py, token, outcome, hold);
+        self.target().leave(py, token, outcome, hold);
         Ok(())
     }
 
@@ -180,7 +202,7 @@ impl Permit {
             Stage::Over => return Err(PyRuntimeError::new_err("a permit is for one call; ask for another one")),
             Stage::New => drop(stage),
         }
-        let token = self.target.enter(py)?; // outside the lock: listeners run
+        let token = self.target().enter(py)?; // outside the lock: listeners run
         let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *stage, Stage::Held(token));
         drop(stage);
@@ -191,8 +213,8 @@ impl Permit {
     fn end(&self, py: Python<'_>, exception: &Bound<'_, PyAny>) -> PyResult<()> {
         match self.take() {
             None => Ok(()), // it has its verdict
-            Some(token) if exception.is_none() => self.target.returned_nothing(py, token),
-            Some(token) => self.target.raised(py, token, exception),
+            Some(token) if exception.is_none() => self.target().returned_nothing(py, token),
+            Some(token) => self.target().raised(py, token, exception),
         }
     }
 }
@@ -206,6 +228,10 @@ impl Target {
 
 #[pymethods]
 impl Permit {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.guard)
+    }
+
     fn __enter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, Self>> {
         slf.get().begin(slf.py())?;
         Ok(slf.clone())
@@ -240,6 +266,7 @@ impl Permit {
         Ok(Ready(exception.py().None()))
     }
 
+    /// The call went well.
     fn success(&self, py: Python<'_>) -> PyResult<()> {
         self.report(py, Outcome::Success, None)
     }
@@ -251,6 +278,7 @@ impl Permit {
         self.report(py, Outcome::Failure, hold)
     }
 
+    /// The call says nothing about the other side.
     fn ignore(&self, py: Python<'_>) -> PyResult<()> {
         self.report(py, Outcome::Ignored, None)
     }
@@ -259,7 +287,7 @@ impl Permit {
     fn returned(&self, result: &Bound<'_, PyAny>) -> PyResult<()> {
         match self.take() {
             None => Ok(()),
-            Some(token) => self.target.returned(result.py(), token, result),
+            Some(token) => self.target().returned(result.py(), token, result),
         }
     }
 
@@ -273,7 +301,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if let Some(token) = self.take() {
             // Dropped without a verdict: taken back. `None` only when the interpreter is going down.
-            let _ = Python::try_attach(|py| self.target.leave(py, token, Outcome::Ignored, None));
+            let _ = Python::try_attach(|py| {
+                undisturbed(py, || self.target().leave(py, token, Outcome::Ignored, None));
+            });
         }
     }
 }
@@ -284,6 +314,10 @@ pub struct Ready(Py<PyAny>);
 
 #[pymethods]
 impl Ready {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
+    }
+
     fn __await__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
         slf
     }

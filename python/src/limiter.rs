@@ -1,6 +1,8 @@
 //! The rate limiter, and the queue that both kinds of limiter have in front.
 
-use crate::errors::{invalid, refused};
+use crate::coroutine;
+use crate::errors::{invalid, refused, wrong};
+use crate::switch::off;
 use crate::time::{HostClock, ManualClock, longest, nanos, seconds};
 use crate::wait::Wait;
 use overcurrent::limit::GcraSnapshot;
@@ -30,8 +32,9 @@ impl<L: Reserve> Line<L> {
         self.waiters.limiter()
     }
 
+    #[inline]
     pub fn now(&self) -> Nanos {
-        self.clock.now().now
+        self.clock.time()
     }
 
     pub fn waiting(&self) -> usize {
@@ -41,7 +44,9 @@ impl<L: Reserve> Line<L> {
     /// Takes `n` permits unless somebody waits for them.
     #[inline]
     pub fn try_acquire(&self, n: u32, at_once: impl FnOnce(&L, Nanos) -> bool) -> bool {
-        if self.waits.load(Ordering::SeqCst) == 0 {
+        if off() {
+            true
+        } else if self.waits.load(Ordering::SeqCst) == 0 {
             at_once(self.limiter(), self.now())
         } else {
             self.waiters.try_acquire(n).is_ok()
@@ -61,15 +66,18 @@ impl<L: Reserve<Reservation: Send> + Send + Sync + 'static> Line<L> {
         self.waits.fetch_add(1, Ordering::SeqCst);
         let counted = Waits(Arc::clone(self));
         let waiting = async move { counted.0.waiters.acquire_within(n, max_wait).await };
-        Wait { name: self.name.clone(), waiting: Mutex::new(Some(Box::pin(waiting))), slot: None }
+        Wait::new(self.name.clone(), Box::pin(waiting), None)
     }
 }
 
 /// What a limiter has to say without being asked for anything.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Peek {
+    /// Permits that are there.
     remaining: u64,
+    /// Seconds until it is full.
     reset_after: f64,
+    /// Seconds until the permits asked about are there; 0 now, `None` if never.
     retry_after: Option<f64>,
 }
 
@@ -87,14 +95,21 @@ type Cancel = Box<dyn FnOnce() -> bool + Send>;
 /// Permits taken for later.
 #[pyclass(frozen, module = "overcurrent")]
 pub struct Reservation {
+    /// Seconds until the permits may be used.
     #[pyo3(get)]
     wait: f64,
+    /// The time of its clock at which they may be.
     #[pyo3(get)]
     ready_at: f64,
     cancel: Mutex<Option<Cancel>>,
 }
 
 impl Reservation {
+    /// What there is to reserve while the gates are switched off.
+    pub fn of_nothing<L: Reserve>(line: &Line<L>) -> Self {
+        Self { wait: 0.0, ready_at: seconds(line.now()), cancel: Mutex::default() }
+    }
+
     pub fn new<L>(line: &Arc<Line<L>>, promise: overcurrent::limit::Reservation) -> Self
     where
         L: Reserve<Reservation = overcurrent::limit::Reservation> + Send + Sync + 'static,
@@ -130,7 +145,7 @@ fn quota(rate: u64, per: Nanos, burst: Option<u64>, initial: Option<u64>) -> PyR
     if let Some(initial) = initial {
         config = config.initial(initial);
     }
-    config.build().map_err(invalid)
+    config.build().map_err(wrong)
 }
 
 #[pymethods]
@@ -151,6 +166,7 @@ impl RateLimiter {
         Ok(Self(Line::new(name.to_owned(), limiter, clock)))
     }
 
+    /// Takes `n` permits if they are there and nobody waits for them.
     #[pyo3(signature = (n = 1))]
     fn try_acquire(&self, n: u32) -> bool {
         self.0.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok())
@@ -162,11 +178,25 @@ impl RateLimiter {
         Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
     }
 
+    /// Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`.
+    #[pyo3(signature = (n = 1, *, timeout = None))]
+    fn acquire_async<'py>(
+        slf: &Bound<'py, Self>,
+        n: u32,
+        timeout: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        coroutine::permits(slf, n, longest("timeout", timeout)?)
+    }
+
     /// Takes as many of `n` permits as there are, and says how many.
     fn acquire_up_to(&self, n: u32) -> u32 {
+        if off() {
+            return n;
+        }
         self.0.limiter().acquire_up_to(n, self.0.now())
     }
 
+    /// What there is, without taking any of it.
     #[pyo3(signature = (n = 1))]
     fn peek(&self, n: u32) -> Peek {
         let peek = self.0.limiter().peek(n, self.0.now());
@@ -177,30 +207,38 @@ impl RateLimiter {
         }
     }
 
+    /// Takes `n` permits for later, at most `max_wait` from now.
     #[pyo3(signature = (n = 1, *, max_wait = None))]
     fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
         let max_wait = longest("max_wait", max_wait)?;
+        if off() {
+            return Ok(Reservation::of_nothing(&self.0));
+        }
         match Reserve::reserve(self.0.limiter(), n, max_wait, self.0.now()) {
             Ok(promise) => Ok(Reservation::new(&self.0, promise)),
             Err(refusal) => Err(refused(py, &self.0.name, refusal)),
         }
     }
 
+    /// Gives nothing out until that time of its clock (`time.monotonic()`).
     fn penalize_until(&self, time: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.limiter().penalize_until(nanos("time", time)?, self.0.now());
         Ok(())
     }
 
+    /// Gives nothing out for so long: a server said so.
     fn penalize_for(&self, wait: &Bound<'_, PyAny>) -> PyResult<()> {
         let now = self.0.now();
         self.0.limiter().penalize_until(now + nanos("wait", wait)?, now);
         Ok(())
     }
 
+    /// Takes all permits that are there.
     fn drain(&self) {
         self.0.limiter().drain(self.0.now());
     }
 
+    /// Full, as if new.
     fn reset(&self) -> PyResult<()> {
         self.0.limiter().reset().map_err(|busy| PyRuntimeError::new_err(busy.to_string()))
     }
@@ -214,10 +252,12 @@ impl RateLimiter {
         self.0.limiter().reconfigure(quota, self.0.now()).map_err(|busy| PyRuntimeError::new_err(busy.to_string()))
     }
 
+    /// The state, as bytes of a versioned form, for `restore`.
     fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.limiter().snapshot(self.0.now()).to_bytes())
     }
 
+    /// Goes on from a snapshot that is `age` old.
     #[pyo3(signature = (snapshot, *, age = None))]
     fn restore(&self, snapshot: &[u8], age: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let age = age.map_or(Ok(Nanos::ZERO), |age| nanos("age", age))?;
@@ -226,26 +266,31 @@ impl RateLimiter {
         Ok(())
     }
 
+    /// Its name in errors.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
+    /// Permits in `per` seconds.
     #[getter]
     fn rate(&self) -> u64 {
         self.0.limiter().quota().permits()
     }
 
+    /// The seconds in which `rate` permits come.
     #[getter]
     fn per(&self) -> f64 {
         seconds(self.0.limiter().quota().per())
     }
 
+    /// The most permits at once.
     #[getter]
     fn burst(&self) -> u64 {
         self.0.limiter().quota().burst()
     }
 
+    /// How many wait.
     #[getter]
     fn waiting(&self) -> usize {
         self.0.waiting()

@@ -1,114 +1,23 @@
 //! Several gates as one: judged first, charged together, left together.
 
-use crate::breaker::{Breaker, BreakerCore};
-use crate::bulkhead::{Bulkhead, BulkheadCore};
+use crate::breaker::Breaker;
+use crate::bulkhead::Bulkhead;
 use crate::cycle::CycleLimiter;
 use crate::errors::refused;
+use crate::gates::{AnyGate, Gates, MOST, Permits};
 use crate::guard::{Guard, Target, Token};
-use crate::limiter::{Line, RateLimiter};
+use crate::limiter::RateLimiter;
 use crate::rules::Rules;
 use crate::time::HostClock;
-use overcurrent::limit::Reservation;
-use overcurrent::{At, Clock, Gate, LiveGcra, Nanos, Outcome, Refusal};
+use overcurrent::{At, Clock, Gate, Nanos, NeedsTime, Outcome, Refusal};
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 use std::sync::Arc;
 
-const MOST: usize = 8;
-
-/// A gate of a pipeline; those that are not there let everything through.
-pub enum AnyGate {
-    Nothing,
-    Breaker(Arc<BreakerCore>),
-    Bulkhead(Arc<BulkheadCore>),
-    Limiter(Arc<Line<LiveGcra>>),
-    Cycle(Arc<Line<overcurrent::CycleLimiter>>),
-}
-
-pub enum AnyPermit {
-    Nothing,
-    Breaker(overcurrent::Permit),
-    Bulkhead(<overcurrent::Bulkhead as Gate>::Permit),
-    Promise(Reservation),
-}
-
-impl Gate for AnyGate {
-    type Permit = AnyPermit;
-
-    fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
-        match self {
-            Self::Nothing => Ok(()),
-            Self::Breaker(gate) => gate.judge(cost, at),
-            Self::Bulkhead(gate) => gate.gate().judge(cost, at),
-            Self::Limiter(gate) => Gate::judge(gate.limiter(), cost, at),
-            Self::Cycle(gate) => Gate::judge(gate.limiter(), cost, at),
-        }
-    }
-
-    fn enter(&self, cost: u32, at: At) -> Result<AnyPermit, Refusal> {
-        match self {
-            Self::Nothing => Ok(AnyPermit::Nothing),
-            Self::Breaker(gate) => Gate::enter(&**gate, cost, at).map(AnyPermit::Breaker),
-            Self::Bulkhead(gate) => gate.gate().enter(cost, at).map(AnyPermit::Bulkhead),
-            Self::Limiter(gate) => gate.limiter().enter(cost, at).map(AnyPermit::Promise),
-            Self::Cycle(gate) => gate.limiter().enter(cost, at).map(AnyPermit::Promise),
-        }
-    }
-
-    fn leave(&self, permit: AnyPermit, outcome: Outcome, at: At) {
-        match (self, permit) {
-            (Self::Breaker(gate), AnyPermit::Breaker(permit)) => Gate::leave(&**gate, permit, outcome, at),
-            (Self::Bulkhead(gate), AnyPermit::Bulkhead(slot)) => gate.gate().leave(slot, outcome, at),
-            (Self::Limiter(gate), AnyPermit::Promise(promise)) => gate.limiter().leave(promise, outcome, at),
-            (Self::Cycle(gate), AnyPermit::Promise(promise)) => gate.limiter().leave(promise, outcome, at),
-            _ => {}
-        }
-    }
-
-    fn cancel(&self, permit: AnyPermit) {
-        match (self, permit) {
-            (Self::Breaker(gate), AnyPermit::Breaker(permit)) => Gate::cancel(&**gate, permit),
-            (Self::Bulkhead(gate), AnyPermit::Bulkhead(slot)) => gate.gate().cancel(slot),
-            (Self::Limiter(gate), AnyPermit::Promise(promise)) => Gate::cancel(gate.limiter(), promise),
-            (Self::Cycle(gate), AnyPermit::Promise(promise)) => Gate::cancel(gate.limiter(), promise),
-            _ => {}
-        }
-    }
-
-    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
-        if let Self::Breaker(gate) = self {
-            Gate::refused(&**gate, cost, refusal, at);
-        }
-    }
-}
-
-impl AnyGate {
-    fn name(&self) -> Option<&str> {
-        Some(match self {
-            Self::Nothing => return None,
-            Self::Breaker(gate) => &gate.label,
-            Self::Bulkhead(gate) => &gate.name,
-            Self::Limiter(gate) => &gate.name,
-            Self::Cycle(gate) => &gate.name,
-        })
-    }
-}
-
-impl AnyGate {
-    /// The clock that it judges by, if it judges by one.
-    fn clock(&self) -> Option<&HostClock> {
-        Some(match self {
-            Self::Nothing | Self::Bulkhead(_) => return None,
-            Self::Breaker(gate) => &gate.clock,
-            Self::Limiter(gate) => &gate.clock,
-            Self::Cycle(gate) => &gate.clock,
-        })
-    }
-}
-
 /// One reading of it serves all gates.
-fn common_clock(gates: &Gates) -> PyResult<HostClock> {
+fn common_clock(gates: &[AnyGate]) -> PyResult<HostClock> {
     let mut clocks = gates.iter().filter_map(AnyGate::clock);
     let first = clocks.next().cloned().unwrap_or(HostClock::Monotonic);
     if clocks.all(|clock| clock.is(&first)) {
@@ -118,76 +27,90 @@ fn common_clock(gates: &Gates) -> PyResult<HostClock> {
     }
 }
 
-type Gates = [AnyGate; MOST];
-/// What a pipeline took, on the heap: it is large.
-pub type Permits = Box<<Gates as Gate>::Permit>;
-
 pub struct PipelineCore {
     pub name: String,
     gates: Gates,
+    /// Whether one of them needs the time at every call.
+    timed: bool,
+    /// If given.
     rules: Option<Rules>,
+    /// If there is one.
+    first_breaker: Option<Py<Breaker>>,
     clock: HostClock,
 }
 
 impl PipelineCore {
     /// Its own, or those of its first breaker.
+    #[inline]
     pub fn rules(&self) -> &Rules {
         static NONE: Rules = Rules::none();
-        let first = || {
-            self.gates.iter().find_map(|gate| match gate {
-                AnyGate::Breaker(gate) => Some(&gate.rules),
-                _ => None,
-            })
-        };
+        let first = || self.first_breaker.as_ref().map(|breaker| &breaker.get().0.rules);
         self.rules.as_ref().or_else(first).unwrap_or(&NONE)
     }
 
+    #[inline]
     pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
-        let at = self.clock.now();
-        let entered = self.gates.enter(1, at);
+        let untimed = if self.timed || self.gates.needs_clock() { Err(NeedsTime) } else { self.gates.enter_untimed(1) };
+        let (entered, at) = match untimed {
+            Ok(permits) => (Ok(permits), At::default()),
+            Err(NeedsTime) => {
+                // A breaker at rest asks for no random bits.
+                let rest = !self.gates.needs_clock_to_leave();
+                let at = if rest { At::from(self.clock.time()) } else { self.clock.now() };
+                (self.gates.enter(1, at), at)
+            }
+        };
         self.after(py);
-        entered.map(|permits| Token::Pipeline(Box::new(permits))).map_err(|refusal| {
-            let by = |gate: &&AnyGate| gate.judge(1, at).is_err_and(|again| again.reason == refusal.reason);
-            let name = self.gates.iter().find(by).and_then(AnyGate::name).unwrap_or(&self.name);
-            refused(py, name, refusal)
-        })
+        entered.map(Token::Pipeline).map_err(|refusal| self.refused(py, refusal, at))
     }
 
+    #[cold]
+    fn refused(&self, py: Python<'_>, refusal: Refusal, at: At) -> PyErr {
+        let by = |gate: &&AnyGate| gate.judge(1, at).is_err_and(|again| again.reason == refusal.reason);
+        let name = self.gates.all().iter().find(by).and_then(AnyGate::name).unwrap_or(&self.name);
+        refused(py, name, refusal)
+    }
+
+    #[inline]
     pub fn leave(&self, py: Python<'_>, permits: Permits, outcome: Outcome, hold: Option<Nanos>) {
-        let at = self.clock.now();
         if outcome == Outcome::Ignored {
-            self.gates.cancel(*permits);
-        } else {
-            self.gates.leave(*permits, outcome, at);
-        }
-        if let Some(wait) = hold {
-            self.hold(wait, at);
+            self.gates.cancel(permits);
+        } else if let Some(wait) = hold {
+            let at = self.clock.now();
+            self.gates.leave_and_hold(permits, outcome, at.now + wait, at);
+        } else if self.gates.needs_clock_to_leave() {
+            self.gates.leave(permits, outcome, self.clock.now());
+        } else if self.gates.leave_untimed(permits, outcome).is_err() {
+            self.gates.settle(self.clock.now());
         }
         self.after(py);
-    }
-
-    /// The first breaker stays open for as long as the other side asked.
-    fn hold(&self, wait: Nanos, at: At) {
-        let breaker = self.gates.iter().find_map(|gate| match gate {
-            AnyGate::Breaker(gate) => Some(gate),
-            _ => None,
-        });
-        let Some(breaker) = breaker else { return };
-        if let Ok(permit) = Gate::enter(&**breaker, 1, at) {
-            breaker.leave_and_open_for(permit, Outcome::Ignored, wait, at);
-        }
     }
 
     /// Tells listeners, and those who wait for a slot.
+    #[inline]
     fn after(&self, py: Python<'_>) {
-        for gate in &self.gates {
+        for gate in self.gates.all() {
             match gate {
-                AnyGate::Breaker(gate) => gate.tell(py),
+                AnyGate::Breaker(gate) => gate.get().0.tell(py),
                 AnyGate::Bulkhead(gate) => gate.hand_out(),
                 _ => {}
             }
         }
     }
+
+    pub fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for gate in self.gates.all() {
+            if let AnyGate::Breaker(gate) = gate {
+                visit.call(gate)?;
+            }
+        }
+        visit.call(&self.first_breaker)?;
+        self.rules.as_ref().map_or(Ok(()), |rules| rules.traverse(visit))
+    }
+}
+
+fn too_many(gates: usize) -> PyErr {
+    PyValueError::new_err(format!("{gates} gates; allowed are 1 to {MOST}"))
 }
 
 #[pyclass(frozen, subclass, extends = Guard, module = "overcurrent._native")]
@@ -204,13 +127,14 @@ impl Pipeline {
         ignore: Option<&Bound<'_, PyAny>>,
         failure_result: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
+        let py = gates.py();
         if gates.is_empty() || gates.len() > MOST {
-            return Err(PyValueError::new_err(format!("{} gates; allowed are 1 to {MOST}", gates.len())));
+            return Err(too_many(gates.len()));
         }
-        let mut places = [const { AnyGate::Nothing }; MOST];
-        for (place, gate) in places.iter_mut().zip(gates) {
-            *place = if let Ok(gate) = gate.cast::<Breaker>() {
-                AnyGate::Breaker(Arc::clone(&gate.get().0))
+        let mut all = Vec::with_capacity(MOST);
+        for gate in gates {
+            all.push(if let Ok(gate) = gate.cast::<Breaker>() {
+                AnyGate::Breaker(gate.clone().unbind())
             } else if let Ok(gate) = gate.cast::<Bulkhead>() {
                 AnyGate::Bulkhead(Arc::clone(&gate.get().0))
             } else if let Ok(gate) = gate.cast::<RateLimiter>() {
@@ -219,17 +143,29 @@ impl Pipeline {
                 AnyGate::Cycle(Arc::clone(&gate.get().0))
             } else {
                 return Err(PyTypeError::new_err(format!("{gate:?} is not a breaker, a limiter or a bulkhead")));
-            };
+            });
         }
         let own = failures.is_some() || ignore.is_some() || failure_result.is_some();
         let rules = own.then(|| Rules::new(failures, ignore, failure_result)).transpose()?;
-        let core = PipelineCore { name: name.to_owned(), clock: common_clock(&places)?, gates: places, rules };
+        let clock = common_clock(&all)?;
+        let Some(all) = Gates::new(all) else { return Err(too_many(gates.len())) };
+        let timed = all.all().iter().any(|gate| matches!(gate, AnyGate::Limiter(_) | AnyGate::Cycle(_)));
+        let first_breaker = all.all().iter().find_map(|gate| match gate {
+            AnyGate::Breaker(breaker) => Some(breaker.clone_ref(py)),
+            _ => None,
+        });
+        let core = PipelineCore { name: name.to_owned(), gates: all, timed, rules, first_breaker, clock };
         let guard = Guard(Target::Pipeline(Arc::new(core)));
         Ok(PyClassInitializer::from(guard).add_subclass(Self(gates.clone().unbind())))
     }
 
+    /// The gates, as they are asked.
     #[getter]
     fn gates(&self, py: Python<'_>) -> Py<PyTuple> {
         self.0.clone_ref(py)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.0)
     }
 }

@@ -1,6 +1,6 @@
 //! When to try again, and whether there is still something to try with.
 
-use crate::errors::invalid;
+use crate::errors::{invalid, wrong};
 use crate::settings::fraction;
 use crate::time::{HostClock, ManualClock, nanos, seconds};
 use overcurrent::retry::{Backoff, BackoffConfig, Jitter};
@@ -30,7 +30,7 @@ impl Delays {
         if let Some(max) = max {
             config = config.cap(nanos("max", max)?);
         }
-        Ok(Self(config.build().map_err(invalid)?))
+        Ok(Self(config.build().map_err(wrong)?))
     }
 
     /// Seconds to wait after the `attempt`-th failure, unless the other side said `retry_after`.
@@ -72,6 +72,7 @@ impl RetryBudget {
         self.0.try_withdraw(self.1.now().now).is_ok()
     }
 
+    /// Retries that could be made now.
     #[getter]
     fn available(&self) -> u32 {
         self.0.available(self.1.now().now)

@@ -1,12 +1,13 @@
 //! A breaker's settings, from keywords.
 
-use crate::errors::invalid;
+use crate::errors::{about, wrong};
 use crate::time::{nanos, seconds};
 use overcurrent::breaker::{HalfOpenEnd, OpenFor, TrialTimeout};
 use overcurrent::{BreakerConfig, Nanos, Policy};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{IntoPyDict, PyDict, PyString};
 
 /// What a breaker remembers.
 #[pyclass(frozen, eq, from_py_object, module = "overcurrent")]
@@ -23,6 +24,32 @@ impl Window {
             }
         }
     }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py>> {
+        match self.0 {
+            overcurrent::Window::Calls(n) => remade(py, "last_calls", n, &[]),
+            overcurrent::Window::Time { slice, buckets } => {
+                let span = seconds(slice) * f64::from(buckets);
+                remade(py, "last_seconds", span, &[("slices", buckets.into_pyobject(py)?.into_any())])
+            }
+        }
+    }
+}
+
+/// How an object is pickled: a function to call, and what with.
+type Remade<'py> = (Bound<'py, PyAny>, (Bound<'py, PyAny>,));
+
+/// By a call of the package's `function` with one positional argument and keywords.
+fn remade<'py>(
+    py: Python<'py>,
+    function: &str,
+    argument: impl IntoPyObject<'py, Error: Into<PyErr>>,
+    keywords: &[(&str, Bound<'py, PyAny>)],
+) -> PyResult<Remade<'py>> {
+    let function = py.import("overcurrent")?.getattr(function)?;
+    let keywords: Vec<_> = keywords.iter().map(|(key, value)| (*key, value)).collect();
+    let function = py.import("functools")?.getattr("partial")?.call((function,), Some(&keywords.into_py_dict(py)?))?;
+    Ok((function, (argument.into_bound_py_any(py)?,)))
 }
 
 /// The last `n` calls.
@@ -41,9 +68,30 @@ pub fn last_seconds(seconds: &Bound<'_, PyAny>, slices: Option<u32>) -> PyResult
 }
 
 /// An open wait that grows.
-#[pyclass(frozen, from_py_object, module = "overcurrent")]
-#[derive(Clone, Copy)]
-pub struct Backoff(OpenFor);
+#[pyclass(frozen, eq, from_py_object, module = "overcurrent")]
+#[derive(Clone, Copy, PartialEq)]
+pub struct Backoff {
+    open_for: OpenFor,
+    first: Nanos,
+    multiplier: f64,
+    max: Nanos,
+    jitter: f64,
+}
+
+#[pymethods]
+impl Backoff {
+    fn __repr__(&self) -> String {
+        let Self { multiplier, jitter, .. } = self;
+        format!("backoff({}, multiplier={multiplier}, max={}, jitter={jitter})", seconds(self.first), seconds(self.max))
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py>> {
+        let [multiplier, max, jitter] = [self.multiplier, seconds(self.max), self.jitter]
+            .map(|value| pyo3::types::PyFloat::new(py, value).into_any());
+        let keywords = [("multiplier", multiplier), ("max", max), ("jitter", jitter)];
+        remade(py, "backoff", seconds(self.first), &keywords)
+    }
+}
 
 /// `first` seconds, and after each trip in a row `multiplier` times as long, up to `max`; spread by `jitter` of itself.
 #[pyfunction]
@@ -54,17 +102,41 @@ pub fn backoff(
     max: Option<&Bound<'_, PyAny>>,
     jitter: f64,
 ) -> PyResult<Backoff> {
-    let cap = max.map_or(Ok(Nanos::HOUR), |max| nanos("max", max))?;
-    let milli = fraction("multiplier", multiplier, 1e3, 1.0, 1_000.0)?;
-    let open_for = OpenFor::exponential(nanos("first", first)?, milli, cap);
-    let jitter = fraction("jitter", jitter, 1e3, 0.0, 1.0)?;
-    Ok(Backoff(open_for.jitter(u16::try_from(jitter).unwrap_or(1_000))))
+    let (first, max) = (nanos("first", first)?, max.map_or(Ok(Nanos::HOUR), |max| nanos("max", max))?);
+    let open_for = OpenFor::exponential(first, fraction("multiplier", multiplier, 1e3, 1.0, 1_000.0)?, max);
+    let spread = fraction("jitter", jitter, 1e3, 0.0, 1.0)?;
+    let open_for = open_for.jitter(u16::try_from(spread).unwrap_or(1_000));
+    Ok(Backoff { open_for, first, multiplier, max, jitter })
 }
 
 /// An end for a half-open state that its trials do not bring.
-#[pyclass(frozen, from_py_object, module = "overcurrent")]
-#[derive(Clone, Copy)]
-pub struct Stay(TrialTimeout);
+#[pyclass(frozen, eq, from_py_object, module = "overcurrent")]
+#[derive(Clone, Copy, PartialEq)]
+pub struct Stay {
+    stay: Nanos,
+    then: HalfOpenEnd,
+}
+
+impl Stay {
+    const fn then(&self) -> &'static str {
+        match self.then {
+            HalfOpenEnd::Open => "open",
+            HalfOpenEnd::Closed => "closed",
+        }
+    }
+}
+
+#[pymethods]
+impl Stay {
+    fn __repr__(&self) -> String {
+        format!("longest_stay({}, then={:?})", seconds(self.stay), self.then())
+    }
+
+    fn __reduce__<'py>(&self, py: Python<'py>) -> PyResult<Remade<'py>> {
+        let then = PyString::new(py, self.then()).into_any();
+        remade(py, "longest_stay", seconds(self.stay), &[("then", then)])
+    }
+}
 
 /// Leaves half-open after `seconds`, whatever was recorded, for `then`: `"open"` or `"closed"`.
 #[pyfunction]
@@ -75,7 +147,7 @@ pub fn longest_stay(seconds: &Bound<'_, PyAny>, then: &str) -> PyResult<Stay> {
         "closed" => HalfOpenEnd::Closed,
         other => return Err(PyValueError::new_err(format!("then is {other:?}; allowed are 'open' and 'closed'"))),
     };
-    Ok(Stay(TrialTimeout::Stay { stay: nanos("seconds", seconds)?, then }))
+    Ok(Stay { stay: nanos("seconds", seconds)?, then })
 }
 
 pub fn fraction(what: &str, value: f64, parts: f64, min: f64, max: f64) -> PyResult<u32> {
@@ -135,35 +207,40 @@ impl Settings {
     pub fn with(mut self, changes: Option<&Bound<'_, PyDict>>) -> PyResult<Self> {
         for (key, value) in changes.into_iter().flatten() {
             let key: String = key.extract()?;
-            let given = (!value.is_none()).then_some(&value);
-            match key.as_str() {
-                "window" => self.window = value.extract::<Window>()?.0,
-                "failure_rate" => self.failure_rate = given.map(|value| share(&key, value)).transpose()?,
-                "min_calls" => self.min_calls = value.extract()?,
-                "slow_call" => self.slow_call = given.map(|value| nanos(&key, value)).transpose()?,
-                "slow_rate" => self.slow_rate = given.map(|value| share(&key, value)).transpose()?,
-                "failure_count" => self.failure_count = value.extract::<Option<u32>>()?.unwrap_or(0),
-                "consecutive_failures" => self.consecutive_failures = value.extract::<Option<u32>>()?.unwrap_or(0),
-                "open_for" => {
-                    self.open_for = match value.extract::<Backoff>() {
-                        Ok(backoff) => backoff.0,
-                        Err(_) => OpenFor::fixed(nanos(&key, &value)?),
-                    }
-                }
-                "trial_calls" => self.trial_calls = value.extract()?,
-                "trial_min" => self.trial_min = value.extract()?,
-                "trial_timeout" => {
-                    self.trial_timeout = match (given, value.extract::<Stay>()) {
-                        (None, _) => TrialTimeout::Never,
-                        (_, Ok(stay)) => stay.0,
-                        (Some(value), Err(_)) => TrialTimeout::Lease(nanos(&key, value)?),
-                    }
-                }
-                "auto_half_open" => self.auto_half_open = value.extract()?,
-                _ => return Err(PyTypeError::new_err(format!("a breaker has no setting {key:?}"))),
-            }
+            self.set(&key, &value).map_err(|error| about(&key, &value, error))?;
         }
         Ok(self)
+    }
+
+    fn set(&mut self, key: &str, value: &Bound<'_, PyAny>) -> PyResult<()> {
+        let given = (!value.is_none()).then_some(value);
+        match key {
+            "window" => self.window = value.extract::<Window>()?.0,
+            "failure_rate" => self.failure_rate = given.map(|value| share(key, value)).transpose()?,
+            "min_calls" => self.min_calls = value.extract()?,
+            "slow_call" => self.slow_call = given.map(|value| nanos(key, value)).transpose()?,
+            "slow_rate" => self.slow_rate = given.map(|value| share(key, value)).transpose()?,
+            "failure_count" => self.failure_count = value.extract::<Option<u32>>()?.unwrap_or(0),
+            "consecutive_failures" => self.consecutive_failures = value.extract::<Option<u32>>()?.unwrap_or(0),
+            "open_for" => {
+                self.open_for = match value.extract::<Backoff>() {
+                    Ok(backoff) => backoff.open_for,
+                    Err(_) => OpenFor::fixed(nanos(key, value)?),
+                }
+            }
+            "trial_calls" => self.trial_calls = value.extract()?,
+            "trial_min" => self.trial_min = value.extract()?,
+            "trial_timeout" => {
+                self.trial_timeout = match (given, value.extract::<Stay>()) {
+                    (None, _) => TrialTimeout::Never,
+                    (_, Ok(Stay { stay, then })) => TrialTimeout::Stay { stay, then },
+                    (Some(value), Err(_)) => TrialTimeout::Lease(nanos(key, value)?),
+                }
+            }
+            "auto_half_open" => self.auto_half_open = value.extract()?,
+            _ => return Err(PyTypeError::new_err(format!("a breaker has no setting {key:?}"))),
+        }
+        Ok(())
     }
 
     pub fn build(&self) -> PyResult<Policy> {
@@ -191,7 +268,7 @@ impl Settings {
             }
             (None, None) => {}
         }
-        config.build().map_err(invalid)
+        config.build().map_err(wrong)
     }
 
     /// Room for the outcomes: calls of the ring, slices of time.

@@ -1,9 +1,10 @@
 //! Somebody in a queue: the engine's future, polled by whoever waits in Python.
 
 use crate::errors::refused;
-use crate::guard::{Permit, Target, Token};
+use crate::guard::{Guard, Permit, Token};
 use crate::time::{seconds, take_look_again};
 use overcurrent::Refusal;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use std::future::Future;
 use std::pin::Pin;
@@ -14,14 +15,26 @@ use std::task::{Context, Poll, Wake, Waker};
 /// Ends when the wait is over. One that waits for a slot stays pending with the slot, which goes with it.
 pub type Waiting = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
 
-struct PyWaker(Py<PyAny>);
+/// Who is to be called when it is time to look again. The wait owns it and the queue only knows where it is, so that the
+/// collector sees the reference.
+#[derive(Default)]
+pub struct Bell(Mutex<Option<Py<PyAny>>>);
 
-impl Wake for PyWaker {
+impl Bell {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Py<PyAny>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Bell {
     fn wake(self: Arc<Self>) {
         // None: the interpreter is shutting down, and nobody waits any more.
         let _ = Python::try_attach(|py| {
-            if let Err(error) = self.0.call0(py) {
-                error.write_unraisable(py, Some(self.0.bind(py)));
+            let call = self.lock().as_ref().map(|call| call.bind(py).clone());
+            if let Some(call) = call
+                && let Err(error) = call.call0()
+            {
+                error.write_unraisable(py, Some(&call));
             }
         });
     }
@@ -30,15 +43,25 @@ impl Wake for PyWaker {
 /// A place in a queue. Closed or dropped, it is given up, with what was granted to it.
 #[pyclass(frozen, module = "overcurrent._native")]
 pub struct Wait {
-    pub name: String,
-    pub waiting: Mutex<Option<Waiting>>,
+    name: String,
+    waiting: Mutex<Option<Waiting>>,
     /// Where a slot is waited for: that it is there, and whose it is.
-    pub slot: Option<(Arc<AtomicBool>, Target)>,
+    slot: Option<(Arc<AtomicBool>, Py<Guard>)>,
+    bell: Arc<Bell>,
 }
 
 impl Wait {
+    pub fn new(name: String, waiting: Waiting, slot: Option<(Arc<AtomicBool>, Py<Guard>)>) -> Self {
+        Self { name, waiting: Mutex::new(Some(waiting)), slot, bell: Arc::default() }
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn ring(&self, call: Option<Py<PyAny>>) {
+        let before = std::mem::replace(&mut *self.bell.lock(), call);
+        drop(before); // outside the lock
     }
 }
 
@@ -46,7 +69,8 @@ impl Wait {
 impl Wait {
     /// `None` when it is over; otherwise the seconds after which to poll again, unless `wake` is called before.
     fn poll(&self, py: Python<'_>, wake: Py<PyAny>) -> PyResult<Option<f64>> {
-        let waker = Waker::from(Arc::new(PyWaker(wake)));
+        self.ring(Some(wake));
+        let waker = Waker::from(Arc::clone(&self.bell));
         let mut held = self.lock();
         let Some(waiting) = held.as_mut() else { return Ok(None) };
         take_look_again();
@@ -66,8 +90,8 @@ impl Wait {
     fn permit(&self, py: Python<'_>) -> PyResult<Py<Permit>> {
         let waiting = self.lock().take();
         match (waiting, &self.slot) {
-            (Some(waiting), Some((there, target))) if there.load(Ordering::Acquire) => {
-                Permit::held(py, target.clone(), Token::Waited(waiting))
+            (Some(waiting), Some((there, guard))) if there.load(Ordering::Acquire) => {
+                Permit::held(guard.bind(py).clone(), Token::Waited(waiting))
             }
             _ => Err(pyo3::exceptions::PyRuntimeError::new_err("there is no slot to take")),
         }
@@ -76,5 +100,15 @@ impl Wait {
     fn close(&self) {
         let gone = self.lock().take();
         drop(gone); // outside the lock: it wakes others
+        self.ring(None);
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(self.bell.lock().as_ref())?;
+        visit.call(self.slot.as_ref().map(|(_, guard)| guard))
+    }
+
+    fn __clear__(&self) {
+        self.ring(None);
     }
 }

@@ -58,9 +58,25 @@ def test_settings_are_checked_when_it_is_built():
     ):
         with pytest.raises(ValueError):
             breaker(**bad)
-    for bad in ({"failure_rates": 0.5}, {"open_for": "long"}, {"failures": 3}, {"ignore": (OSError, 3)}, {"failures": int}):
+    for bad in (
+        {"failure_rates": 0.5},
+        {"open_for": "long"},
+        {"failures": 3},
+        {"ignore": (OSError, 3)},
+        {"failures": int},
+    ):
         with pytest.raises(TypeError):
             breaker(**bad)
+    for key, bad, message in (
+        ("open_for", 0, "open_for is 0; allowed are 0.000000001 to"),
+        ("min_calls", "2", "min_calls is '2': "),
+        ("min_calls", -1, "min_calls is -1, which is out of range"),
+        ("failure_rate", 0, "failure_rate is 0; allowed are 0.00001 to 1"),
+        ("window", oc.last_seconds(0), r"window \(seconds per slice\) is 0; allowed are 0.001 to 86400"),
+        ("window", 9, "window is 9: "),
+    ):
+        with pytest.raises((TypeError, ValueError), match=f"^{message}"):
+            breaker(**{key: bad})
     breaker(open_for=timedelta(seconds=2), trial_timeout=None, failure_rate=None, consecutive_failures=3)
 
 
@@ -242,6 +258,7 @@ def test_a_listener_that_raises_changes_nothing(monkeypatch):
     assert {it.exc_type for it in unraisable} == {ZeroDivisionError}
 
 
+@pytest.mark.thread_unsafe(reason="sees what others log")
 def test_state_changes_are_logged(caplog):
     with caplog.at_level("INFO", logger="overcurrent"):
         gate = breaker()

@@ -358,7 +358,7 @@ static void replay_breaker(const struct json *trace) {
   struct rejections rejections = {0, 0};
   oc_breaker_config_t config;
   oc_policy_t policy;
-  oc_breaker_t breaker = {NULL, NULL, NULL, 0, 0};
+  oc_breaker_t breaker = {NULL, NULL, NULL, 0, 0, NULL, NULL};
   oc_error_t error;
   long long begin = 0, phase = 0;
   uint32_t outcomes;

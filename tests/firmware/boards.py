@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -10,6 +11,8 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+# Shared with tests/no-panic and ffi/staticlibs: Rust's own library is built once a target.
+TARGET = ROOT / "target" / "chips"
 sys.path.append(str(ROOT / "tests" / "no-panic"))
 TOOLCHAIN = ROOT / "tests" / "no-panic" / "toolchain"
 results: list[bool] = []
@@ -48,8 +51,15 @@ SETTING, FLAGS = toolchain()
 
 
 def cargo(*words, cwd: Path = HERE, **settings: str) -> subprocess.CompletedProcess:
-    env = {**os.environ, **SETTING, "CARGO_TERM_COLOR": "never", **settings}
-    return run(["cargo", *words, *FLAGS], env=env, cwd=cwd)
+    env = {**os.environ, **SETTING, "CARGO_TERM_COLOR": "never", "CARGO_TARGET_DIR": str(TARGET), **settings}
+    return run(["cargo", *words, "--profile", "small", *FLAGS], env=env, cwd=cwd)
+
+
+def warm_up(targets: list[str]) -> None:
+    """Builds what all images of these targets share, on all processors: one after another would use one."""
+    built = cargo("build", "--lib", "--features", "wide", *[word for target in dict.fromkeys(targets) for word in ("--target", target)])
+    if built.returncode != 0:
+        sys.exit(built.stderr)
 
 
 @dataclass
@@ -63,33 +73,41 @@ class Board:
     def build(self, binary: str, control: str = "") -> Path:
         """The image of one of the package's programs for this board; `control` plants a fault."""
         flash, ram = self.memory.split() or ("0x0", "0x20000000")
-        target = HERE / "target"
         built = cargo(
-            "build", "--release", "--bin", binary, "--target", self.target, "--features", f"{self.features} {control}",
-            FIRMWARE_FLASH=flash, FIRMWARE_RAM=ram, CARGO_TARGET_DIR=str(target),
+            "build", "--bin", binary, "--target", self.target, "--features", f"{self.features} {control}",
+            FIRMWARE_FLASH=flash, FIRMWARE_RAM=ram,
         )  # fmt: skip
         if built.returncode != 0:
             raise BuildError(built.stderr)
-        return target / self.target / "release" / binary
+        return TARGET / self.target / "small" / binary
 
     def start(self, image: Path, shift: int) -> tuple[str, str, float]:
         """Runs an image: verdict, what it said, seconds."""
         return start(self.machine, image, shift)
 
 
-def staticlib(target: str, back_end: str = "", profile: str = "small", prove: bool = True) -> Path:
-    """The C library for a chip, the 32-bit machines only. `prove`: a reachable panic does not link."""
-    features = (["critical-hooks"] if back_end == "hooks" else []) + (["prove-no-panic"] if prove else [])
-    cfg = "--cfg portable_atomic_unsafe_assume_single_core" if back_end == "single-core" else ""
-    directory = HERE / "target" / f"c-{back_end or 'native'}"
+def staticlib(target: str, back_end: str) -> Path:
+    """The C library for a chip, the 32-bit machines only; a reachable panic does not link."""
+    feature = {"hooks": ["critical-hooks"], "single-core": ["single-core"], "native": []}[back_end]
     built = cargo(
-        "rustc", "--manifest-path", ROOT / "ffi" / "lib" / "Cargo.toml", "--target-dir", directory, "--target", target,
-        "--profile", profile, "--no-default-features", "--features", ",".join(features), "--crate-type", "staticlib",
-        cwd=ROOT, RUSTFLAGS=cfg,
+        "rustc", "--manifest-path", ROOT / "ffi" / "lib" / "Cargo.toml", "--target", target,
+        "--no-default-features", "--features", ",".join([*feature, "prove-no-panic"]), "--crate-type", "staticlib",
+        cwd=ROOT,
     )  # fmt: skip
     if built.returncode != 0:
         raise BuildError(built.stderr)
-    return directory / target / profile / "libovercurrent_c.a"
+    library = TARGET / target / "small" / "libovercurrent_c.a"
+    # The next back end's, and the library with all machines, have the same name.
+    return Path(shutil.copy(library, library.with_name(f"libovercurrent32-{back_end}.a")))
+
+
+def shipped(target: str) -> Path:
+    """What `make staticlibs` makes for a chip."""
+    directory = TARGET / "shipped"
+    built = run([ROOT / "ffi" / "staticlibs", directory, target])
+    if built.returncode != 0:
+        raise BuildError(built.stderr)
+    return directory / target / "libovercurrent.a"
 
 
 @dataclass
@@ -98,17 +116,30 @@ class CBoard:
     machine: str
     target: str
     cpu: str
-    back_end: str
+    library: str
+    memory: str
 
     def build(self) -> Path:
-        """The image of c/main.c, as strict as compilers go, with nothing but the library and libgcc."""
-        library = staticlib(self.target, self.back_end)
-        image = HERE / "target" / f"{self.name.replace(' ', '-').replace(',', '')}.elf"
-        hooks = ["-DCRITICAL_HOOKS"] if self.back_end == "hooks" else []
+        """The image of the sources in c/, as strict as compilers go, with nothing but the library and libgcc."""
+        library = shipped(self.target) if self.library == "shipped" else staticlib(self.target, self.library)
+        image = TARGET / f"{self.name.replace(' ', '-').replace(',', '')}.elf"
+        sources = sorted((HERE / "c").glob("*.c"))
+        if self.target.startswith("riscv"):
+            sources.remove(HERE / "c" / "arm.c")
+            linker = shutil.which("riscv64-unknown-elf-ld")
+            compiler = ["clang", "--target=riscv32-unknown-elf", f"-march={self.cpu}", "-mabi=ilp32", f"--ld-path={linker}"]
+            script, more = "riscv.ld", ["-Wl,-melf32lriscv"]
+        else:
+            sources.remove(HERE / "c" / "riscv.c")
+            compiler = ["arm-none-eabi-gcc", "-mthumb", *f"-mcpu={self.cpu}".split()]
+            flash, ram = self.memory.split() or ("0x0", "0x20000000")
+            script, more = "chip.ld", [f"-Wl,--defsym=flash_at={flash},--defsym=ram_at={ram}", "-lgcc"]
+        # Cores without compare-and-swap.
+        bare = self.target in ("thumbv6m-none-eabi", "riscv32imc-unknown-none-elf") and self.library != "single-core"
         built = run([
-            "arm-none-eabi-gcc", "-std=c99", "-Wall", "-Wextra", "-Werror", "-mthumb", f"-mcpu={self.cpu}", "-Os", "-ffreestanding",
-            "-ffunction-sections", "-fdata-sections", "-DOC_NARROW", *hooks, "-I", ROOT / "ffi" / "include", HERE / "c" / "main.c",
-            "-nostartfiles", "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / "chip.ld", library, "-lgcc", "-o", image,
+            *compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
+            "-DOC_NARROW", *["-DCRITICAL_HOOKS"] * bare, "-I", ROOT / "ffi" / "include", *sources,
+            "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / script, library, *more, "-o", image,
         ])  # fmt: skip
         if built.returncode != 0:
             raise BuildError(built.stderr)

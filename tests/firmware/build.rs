@@ -11,6 +11,11 @@ fn main() {
     fs::write(Path::new(&out).join("memory.x"), memory).unwrap();
     fs::copy("riscv.x", Path::new(&out).join("riscv.x")).unwrap();
     println!("cargo:rustc-link-search={out}");
+    // Here and not among the compiler's flags, with which Rust's own library would be built anew.
+    let riscv = env::var("CARGO_CFG_TARGET_ARCH").unwrap() == "riscv32";
+    for word in if riscv { ["-melf32lriscv", "-Triscv.x"].as_slice() } else { &["-Tlink.x"] } {
+        println!("cargo:rustc-link-arg-bins={word}");
+    }
     println!("cargo:rerun-if-changed=riscv.x");
     println!("cargo:rerun-if-env-changed=FIRMWARE_FLASH");
     println!("cargo:rerun-if-env-changed=FIRMWARE_RAM");

@@ -1,7 +1,7 @@
 //! Deadlines: stamped after the state is published, by anybody, and carried out by whoever comes next.
 
 use super::history::{Entry, History};
-use super::machine::{Breaker, half_open};
+use super::machine::{Breaker, half_open, wait_until_over};
 use super::policy::{HalfOpenEnd, Policy, TrialTimeout};
 use super::report::State;
 use super::rules::Met;
@@ -38,7 +38,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             // By the publisher, not only by the first recorder: tags shorter than the generation stay unambiguous only
             // if every stay writes them.
             let entry = Entry { policy, now: at.now.get() };
-            self.history.bring_forward(entry, to.epoch(), || self.load().generation() == to.generation());
+            self.history.bring_forward(entry, to.epoch());
         }
         if from.state() != to.state() {
             let kind = EventKind::Transition { from: from.state(), to: to.state() };
@@ -100,12 +100,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// How long from `now` until `end` has ended `state`: a longest stay, and an open wait without a call, are over at
     /// their end, an open wait and a lease only after it.
-    pub(super) const fn wait_for(policy: &Policy, state: State, end: u64, now: u64) -> Nanos {
+    pub(super) const fn wait_for(policy: &Policy, state: State, end: u64, now: u64) -> Option<Nanos> {
         let at_its_end = match state {
             State::Open => policy.auto_half_open,
             _ => matches!(policy.trial_timeout, TrialTimeout::Stay { .. }),
         };
-        Nanos::new(end.saturating_sub(now).saturating_add(if at_its_end { 0 } else { 1 }))
+        wait_until_over(end, at_its_end, Nanos::new(now))
     }
 
     /// When a half-open state ends by time alone.

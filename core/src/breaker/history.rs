@@ -1,11 +1,12 @@
 //! Where a breaker keeps outcomes: behind one trait, so that the state machine is written once.
 
 use super::policy::{MAX_CALLS, Policy, Window};
+use super::state::StateWord;
 use super::window::{Epoch, Mark, Recorded, Totals};
 use super::window_count::{CountWindow, Lengths, RingWord};
 use crate::error::ConfigError;
 use crate::snapshot::{SnapshotError, Writer};
-use crate::sync::{AtomicU64, const_new};
+use crate::sync::{Acquire, AtomicU64, const_new};
 
 /// All the words of a breaker: its state and its outcomes. Sealed: a [`CountHistory`], a
 /// [`TimeHistory`](super::TimeHistory), or a reference to one.
@@ -29,6 +30,16 @@ impl StateCells {
     }
 }
 
+impl StateCells {
+    /// Asks whether the breaker is still in that generation. One closure for all who ask, so that what takes it is
+    /// compiled once.
+    #[inline(always)]
+    pub(super) fn is_in(&self, generation: u16) -> impl Fn() -> bool + Copy + '_ {
+        // Acquire: as in `Breaker::load`.
+        move || StateWord(self.state.load(Acquire)).generation() == generation
+    }
+}
+
 impl Default for StateCells {
     fn default() -> Self {
         Self::new()
@@ -43,7 +54,7 @@ impl Default for StateCells {
 #[repr(C)]
 pub struct CountHistory<R: ?Sized> {
     cells: StateCells,
-    window: CountWindow<R>,
+    pub(super) window: CountWindow<R>,
 }
 
 impl<const WORDS: usize> CountHistory<[RingWord; WORDS]> {
@@ -93,22 +104,22 @@ pub trait Sealed {
     /// Whether this storage can serve these settings.
     fn check(&self, policy: &Policy) -> Result<(), ConfigError>;
     /// Records a plain success where that takes one swap and can demand nothing. `false`: not done.
-    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool;
-    /// Records one outcome of `epoch`, unless its window holds `limit` calls already.
-    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded;
+    fn record_clean(&self, generation: u16) -> bool;
+    /// Records one outcome of `epoch`, unless its window holds `limit` calls already or the breaker has gone on.
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32) -> Recorded;
     /// The sums of a stay.
     fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals;
     /// Calls that were both slow and failed.
     fn slow_failed(&self, at: Entry<'_>, epoch: Epoch) -> u32;
     /// Starts the window of a new stay.
-    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool);
+    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch);
     /// Writes the window of a stay.
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>);
     /// Whether `bytes` are a window that fits, and how many calls are in it.
     fn check_saved(&self, trial: bool, bytes: &[u8]) -> Result<u32, SnapshotError>;
     /// Starts the window of a new stay and records the outcomes in checked `bytes`, as old as they were `off`
     /// nanoseconds ago.
-    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool);
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8]);
     /// Puts changed window lengths in force, keeping history. One caller at a time.
     fn resize(&self, policy: &Policy);
     /// Fixes the lengths at construction, for a breaker whose settings may change.
@@ -116,7 +127,7 @@ pub trait Sealed {
 }
 
 /// The settings and the time of one touch.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Entry<'a> {
     pub policy: &'a Policy,
     pub now: u64,
@@ -167,13 +178,13 @@ impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
     }
 
     #[inline]
-    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
-        self.window.record_clean(generation, is_current)
+    fn record_clean(&self, generation: u16) -> bool {
+        self.window.record_clean(generation, self.cells.is_in(generation))
     }
 
     #[inline]
-    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
-        self.window.record(lengths(at.policy), epoch, mark, limit, is_current)
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32) -> Recorded {
+        self.window.record(lengths(at.policy), epoch, mark, limit, self.cells.is_in(epoch.generation))
     }
 
     #[inline]
@@ -185,8 +196,8 @@ impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
         self.window.slow_failed(lengths(at.policy), epoch.generation)
     }
 
-    fn bring_forward(&self, _: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
-        self.window.bring_forward(epoch, is_current);
+    fn bring_forward(&self, _: Entry<'_>, epoch: Epoch) {
+        self.window.bring_forward(epoch, self.cells.is_in(epoch.generation));
     }
 
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
@@ -197,8 +208,9 @@ impl<R: AsRef<[RingWord]> + ?Sized> Sealed for CountHistory<R> {
         CountWindow::<[RingWord]>::check_saved(bytes)
     }
 
-    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, _: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
-        self.window.bring_forward(epoch, &is_current);
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, _: u64, bytes: &[u8]) {
+        let is_current = self.cells.is_in(epoch.generation);
+        self.window.bring_forward(epoch, is_current);
         self.window.load_saved(lengths(at.policy), epoch, bytes, is_current);
     }
 
@@ -231,13 +243,13 @@ impl<H: Sealed + ?Sized> Sealed for &H {
     }
 
     #[inline]
-    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
-        (**self).record_clean(generation, is_current)
+    fn record_clean(&self, generation: u16) -> bool {
+        (**self).record_clean(generation)
     }
 
     #[inline]
-    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
-        (**self).record(at, epoch, mark, limit, is_current)
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32) -> Recorded {
+        (**self).record(at, epoch, mark, limit)
     }
 
     #[inline]
@@ -249,8 +261,8 @@ impl<H: Sealed + ?Sized> Sealed for &H {
         (**self).slow_failed(at, epoch)
     }
 
-    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
-        (**self).bring_forward(at, epoch, is_current);
+    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch) {
+        (**self).bring_forward(at, epoch);
     }
 
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
@@ -261,8 +273,8 @@ impl<H: Sealed + ?Sized> Sealed for &H {
         (**self).check_saved(trial, bytes)
     }
 
-    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
-        (**self).load_saved(at, epoch, off, bytes, is_current);
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8]) {
+        (**self).load_saved(at, epoch, off, bytes);
     }
 
     fn resize(&self, policy: &Policy) {

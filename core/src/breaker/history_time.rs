@@ -17,12 +17,12 @@ use crate::sync::const_new;
 #[repr(C)]
 pub struct TimeHistory<B: ?Sized, T> {
     cells: StateCells,
-    trials: CountWindow<T>,
-    window: TimeWindow<B>,
+    pub(super) trials: CountWindow<T>,
+    pub(super) window: TimeWindow<B>,
 }
 
 /// Words in the ring of a [`TimeBreaker`]'s trials: up to 64 of them.
-const TRIAL_WORDS: usize = 4;
+pub(super) const TRIAL_WORDS: usize = 4;
 
 /// A breaker over the calls of the last so much time, in `BUCKETS` slices; up to 64 trial calls.
 ///
@@ -123,10 +123,26 @@ const fn check(capacity: usize, trials: u32, policy: &Policy) -> Result<(), Conf
 }
 
 #[inline]
-const fn slices(policy: &Policy) -> Slices {
+pub(super) const fn slices(policy: &Policy) -> Slices {
     match policy.window {
         Window::Time { slice, buckets } => Slices { slice_ns: slice.get(), buckets },
         Window::Calls(_) => Slices { slice_ns: u64::MAX, buckets: 1 }, // refused when the breaker was built
+    }
+}
+
+impl<B: AsRef<[Bucket]> + ?Sized, T> TimeHistory<B, T> {
+    /// Records one outcome that is nobody's trial.
+    #[inline]
+    pub(super) fn record_in_slices(&self, at: Entry<'_>, generation: u16, mark: Mark) -> Recorded {
+        let is_current = self.cells.is_in(generation);
+        // The window knows the low bits of a generation only; a permit from far enough back would look like today's.
+        if !is_current() {
+            return Recorded::Stale;
+        }
+        match self.window.record(slices(at.policy), generation, mark, at.now, is_current) {
+            Some(totals) => Recorded::Counted(totals),
+            None => Recorded::Stale,
+        }
     }
 }
 
@@ -148,23 +164,17 @@ impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B
     }
 
     #[inline]
-    fn record_clean(&self, _: u16, _: impl Fn() -> bool) -> bool {
+    fn record_clean(&self, _: u16) -> bool {
         false // which slice it belongs to depends on the time
     }
 
     #[inline]
-    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32) -> Recorded {
         if epoch.trial {
+            let is_current = self.cells.is_in(epoch.generation);
             return self.trials.record(lengths(at.policy), epoch, mark, limit, is_current);
         }
-        // The window knows the low bits of a generation only; a permit from far enough back would look like today's.
-        if !is_current() {
-            return Recorded::Stale;
-        }
-        match self.window.record(slices(at.policy), epoch.generation, mark, at.now, is_current) {
-            Some(totals) => Recorded::Counted(totals),
-            None => Recorded::Stale,
-        }
+        self.record_in_slices(at, epoch.generation, mark)
     }
 
     fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals {
@@ -183,10 +193,10 @@ impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B
         }
     }
 
-    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
+    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch) {
         // Both, whichever records: tags shorter than the generation are unambiguous only if every stay writes them.
         self.window.bring_forward(slices(at.policy), epoch.generation, at.now);
-        self.trials.bring_forward(epoch, is_current);
+        self.trials.bring_forward(epoch, self.cells.is_in(epoch.generation));
     }
 
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
@@ -201,8 +211,9 @@ impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B
         if trial { CountWindow::<[RingWord]>::check_saved(bytes) } else { TimeWindow::<[Bucket]>::check_saved(bytes) }
     }
 
-    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
-        self.trials.bring_forward(epoch, &is_current);
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8]) {
+        let is_current = self.cells.is_in(epoch.generation);
+        self.trials.bring_forward(epoch, is_current);
         if epoch.trial {
             self.window.bring_forward(slices(at.policy), epoch.generation, at.now);
             self.trials.load_saved(lengths(at.policy), epoch, bytes, is_current);

@@ -4,14 +4,17 @@ use super::history::History;
 use super::machine::Breaker;
 use super::policy::{HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
 use super::report::State;
-use super::settings::{Sealed, Settings};
+use super::settings::{Place, Replaceable, Sealed, Settings};
 use crate::error::{Busy, ConfigError};
 use crate::event::Observer;
 use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, Release, const_new, fence, mutated};
 use crate::time::{At, Nanos};
+use core::borrow::Borrow;
 use core::fmt;
 
 const WORDS: usize = 11;
+/// The word with the length of the window, which is never 0.
+const LENGTH: usize = 1;
 /// In the last word.
 const AUTOMATIC: u64 = 1 << 2;
 
@@ -52,6 +55,37 @@ impl LivePolicy {
                 ],
             }
         }
+    }
+
+    const_new! {
+        /// Holds none yet: all zero. What [`PolicyRef::live`](super::PolicyRef::live) begins with.
+        pub fn empty() -> Self {
+            Self {
+                version: AtomicU64::new(0),
+                busy: AtomicU32::new(0),
+                copies: [
+                    crate::sync::cells!(AtomicU64::new(0); WORDS),
+                    crate::sync::cells!(AtomicU64::new(0); WORDS),
+                ],
+            }
+        }
+    }
+
+    /// Whether it holds none yet.
+    #[inline]
+    pub(super) fn is_empty(&self) -> bool {
+        let [first, _] = &self.copies;
+        // Relaxed: the version only grows, and nothing is read because of this answer. The first copy is written by
+        // `new`, or with the second change; the version moves with the first.
+        self.version.load(Relaxed) == 0 && first.get(LENGTH).is_none_or(|word| word.load(Relaxed) == 0)
+    }
+
+    /// The settings in force, if it holds any. Not inlined: whoever reads settings of somebody else's has a call of this
+    /// in each operation.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn replaced(&self) -> Option<Policy> {
+        if self.is_empty() { None } else { Some(self.get()) }
     }
 
     /// The settings in force.
@@ -101,6 +135,7 @@ impl LivePolicy {
 }
 
 impl Settings for LivePolicy {}
+impl Replaceable for LivePolicy {}
 
 impl Sealed for LivePolicy {
     type Read<'a> = Policy;
@@ -108,6 +143,10 @@ impl Sealed for LivePolicy {
     #[inline]
     fn read(&self) -> Policy {
         self.get()
+    }
+
+    fn place(&self) -> Option<Place<'_>> {
+        Some(Place { live: self, first: None })
     }
 
     fn is_automatic(&self) -> bool {
@@ -213,7 +252,7 @@ impl fmt::Display for ReconfigureError {
 
 impl core::error::Error for ReconfigureError {}
 
-impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
+impl<H: History, P: Replaceable, O: Observer> Breaker<H, P, O> {
     /// Replaces the settings and keeps state and history. The window may shrink or grow within its storage: a longer one
     /// gets back what the storage still holds.
     ///
@@ -222,7 +261,7 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
     /// empty window: sums of other slices cannot be told apart by the new ones.
     ///
     /// # Errors
-    /// [`ReconfigureError`]: busy, or the settings do not fit the storage.
+    /// [`ReconfigureError`]: busy, the settings do not fit the storage, or a [`PolicyRef`](super::PolicyRef) is of fixed ones.
     ///
     /// ```
     /// use overcurrent::{BreakerConfig, LiveCountBreaker, Nanos, Outcome, Window};
@@ -236,28 +275,51 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reconfigure(&self, policy: Policy, at: impl Into<At>) -> Result<(), ReconfigureError> {
-        let at = at.into();
-        self.history.check(&policy).map_err(ReconfigureError::Config)?;
-        let change = || {
-            let old = self.policy.get();
-            self.policy.replace(&policy);
-            if old.window != policy.window || old.trial_calls != policy.trial_calls {
-                self.history.resize(&policy);
-            }
-            if slice(&old) != slice(&policy) {
-                self.start_window_anew(&policy, at);
-            }
-            let leased = matches!(policy.trial_timeout, TrialTimeout::Lease(_));
-            if old.trial_timeout != policy.trial_timeout || leased && old.trial_calls != policy.trial_calls {
-                self.restart_trial_timeout(&policy, at);
-            }
+        let Some(place) = self.policy.place() else {
+            let calls = match policy.window {
+                Window::Calls(n) | Window::Time { buckets: n, .. } => n,
+            };
+            let fixed = ConfigError::new("window (of a breaker whose settings are fixed)", calls.into(), 1, 0);
+            return Err(ReconfigureError::Config(fixed));
         };
-        self.policy.exclusively(change).map_err(|Busy| ReconfigureError::Busy)
+        self.change(place, &policy, at.into())
     }
 
     /// The settings in force.
     pub fn policy(&self) -> Policy {
-        self.policy.get()
+        *self.policy.read().borrow()
+    }
+}
+
+impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
+    fn change(&self, place: Place<'_>, policy: &Policy, at: At) -> Result<(), ReconfigureError> {
+        let Place { live, first } = place;
+        self.history.check(policy).map_err(ReconfigureError::Config)?;
+        let change = || {
+            let old = match first {
+                Some(first) if live.is_empty() => {
+                    // From now on the lengths are the window's own: a recorder who reads the new settings must not take
+                    // theirs for those of a window that is still to be resized.
+                    if !mutated("live_policy_unfixed") {
+                        self.history.resize(first);
+                    }
+                    *first
+                }
+                _ => live.get(),
+            };
+            live.replace(policy);
+            if old.window != policy.window || old.trial_calls != policy.trial_calls {
+                self.history.resize(policy);
+            }
+            if slice(&old) != slice(policy) {
+                self.start_window_anew(policy, at);
+            }
+            let leased = matches!(policy.trial_timeout, TrialTimeout::Lease(_));
+            if old.trial_timeout != policy.trial_timeout || leased && old.trial_calls != policy.trial_calls {
+                self.restart_trial_timeout(policy, at);
+            }
+        };
+        live.exclusively(change).map_err(|Busy| ReconfigureError::Busy)
     }
 
     fn start_window_anew(&self, policy: &Policy, at: At) {

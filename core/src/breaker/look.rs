@@ -70,7 +70,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// What `enter` would answer, without taking anything.
     pub(super) fn refusal(&self, policy: &Policy, word: StateWord, at: At) -> Option<Refusal> {
-        let wait = |end: Option<Nanos>| end.map(|end| Self::wait_for(policy, word.state(), end.get(), at.now.get()));
+        let wait =
+            |end: Option<Nanos>| end.and_then(|end| Self::wait_for(policy, word.state(), end.get(), at.now.get()));
         match word.state() {
             State::Closed | State::Disabled | State::MetricsOnly => None,
             State::ForcedOpen => Some(Refusal::new(Reason::ForcedOpen, None)),

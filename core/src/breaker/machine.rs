@@ -104,13 +104,13 @@ impl<H, P, O> Breaker<H, P, O> {
 }
 
 impl StateCells {
-    /// The admission of a closed breaker, whatever its window and its settings; `None` in every other state. What
-    /// [`Breaker::enter`] does first, for hosts that keep a breaker's parts apart.
+    /// The admission of a closed breaker, whatever its window and its settings; `None` in every other state, and where it
+    /// is bound to open. What [`Breaker::enter`] does first, for hosts that keep a breaker's parts apart.
     #[inline(always)]
     pub fn enter_if_closed(&self, now: Nanos) -> Option<Permit> {
         // Acquire: as in `Breaker::load`.
         let word = StateWord(self.state.load(Acquire));
-        if word.is(State::Closed) { Some(Permit::new(now, word.generation(), false, true)) } else { None }
+        if word.is_at_rest() { Some(Permit::new(now, word.generation(), false, true)) } else { None }
     }
 }
 
@@ -190,7 +190,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     pub fn enter_untimed(&self) -> Result<Permit, NeedsTime> {
         let word = self.load();
         if word.is_at_rest() && !self.history.is_timed() {
-            return Ok(Permit::new(Nanos::ZERO, word.generation(), false, true));
+            return Ok(Permit::untimed(word.generation()));
         }
         Err(NeedsTime)
     }
@@ -210,13 +210,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
         // Acquire: as in `deadline_of`.
         let stamp = self.cells().deadline.load(unless_mutated(Acquire, "breaker_deadline_relaxed"));
-        let left = word.deadline(stamp)?.saturating_sub(at.now.get());
-        if left == 0 || mutated("breaker_early") {
+        let deadline = word.deadline(stamp)?;
+        if deadline <= at.now.get() || mutated("breaker_early") {
             return None; // at the deadline itself an automatic breaker moves on
         }
-        // Without a call it is over at the deadline, by a call only after it.
-        let wait = if self.policy.is_automatic() { left } else { left.saturating_add(1) };
-        Some(self.refuse(word, at, Reason::BreakerOpen, Some(Nanos::new(wait))))
+        let wait = wait_until_over(deadline, self.policy.is_automatic(), at.now);
+        Some(self.refuse(word, at, Reason::BreakerOpen, wait))
     }
 
     #[cold]
@@ -235,7 +234,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                     };
                     if at.now.get() <= deadline && !mutated("breaker_early") {
                         let wait = Self::wait_for(policy, State::Open, deadline, at.now.get());
-                        return Err(self.refuse(word, at, Reason::BreakerOpen, Some(wait)));
+                        return Err(self.refuse(word, at, Reason::BreakerOpen, wait));
                     }
                     // The first call after the wait: to half-open and one permit taken, in one swap.
                     let (next, limit) = half_open(policy, word, at.now.get());
@@ -250,7 +249,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                             continue;
                         }
                         let lease = self.half_open_deadline(policy, word, at);
-                        let wait = lease.map(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
+                        let wait = lease.and_then(|end| Self::wait_for(policy, State::HalfOpen, end, at.now.get()));
                         return Err(self.refuse(word, at, Reason::TrialsTaken, wait));
                     }
                     let (next, limit) = taken(policy, word, 0, at.now.get());
@@ -302,7 +301,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             return self.leave_rarely(permit, outcome, at);
         }
         let (slow_call, _) = self.policy.for_success();
-        let mark = Mark { failed: outcome == Outcome::Failure, slow: at.now - permit.entered > slow_call };
+        let mark = Mark {
+            failed: outcome == Outcome::Failure,
+            slow: at.now - permit.entered > slow_call && permit.is_timed(),
+        };
         if !self.record_plain_success(permit.epoch(), mark) {
             self.record_bad(self.policy.read().borrow(), permit.epoch(), mark, at);
         }
@@ -316,7 +318,8 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             return false;
         }
         let (slow_call, _) = self.policy.for_success();
-        self.record_plain_success(permit.epoch(), Mark { failed: false, slow: now - permit.entered > slow_call })
+        let mark = Mark { failed: false, slow: now - permit.entered > slow_call && permit.is_timed() };
+        self.record_plain_success(permit.epoch(), mark)
     }
 
     #[cold]
@@ -326,7 +329,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         } else if permit.records() {
             let policy = self.policy.read();
             let policy = policy.borrow();
-            let mark = Mark { failed: outcome == Outcome::Failure, slow: policy.is_slow(at.now - permit.entered) };
+            let mark = Mark {
+                failed: outcome == Outcome::Failure,
+                slow: policy.is_slow(at.now - permit.entered) && permit.is_timed(),
+            };
             self.record(policy, permit.epoch(), mark, at);
         }
     }
@@ -354,8 +360,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             self.record(policy, epoch, mark, At::from(permit.entered));
             return Err(NeedsTime);
         }
-        let is_current = || self.load().generation() == epoch.generation;
-        match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX, is_current) {
+        match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX) {
             Recorded::Counted(totals) => {
                 let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
                 let clean = totals.failed | totals.slow == 0;
@@ -369,10 +374,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline(always)]
     fn record_plain_success(&self, epoch: Epoch, mark: Mark) -> bool {
-        if mark.failed
-            || mark.slow
-            || !self.history.record_clean(epoch.generation, || self.load().generation() == epoch.generation)
-        {
+        if mark.failed || mark.slow || !self.history.record_clean(epoch.generation) {
             return false;
         }
         if self.policy.for_success().1 {
@@ -392,8 +394,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// The same for what is not a plain success, or could not be recorded as one.
     fn record_bad(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
         let entry = Entry { policy, now: at.now.get() };
-        let is_current = || self.load().generation() == epoch.generation;
-        if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX, is_current) {
+        if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX) {
             let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
             // Every threshold is above zero: without a bad call there is nothing to judge.
             if totals.failed | totals.slow != 0 && policy.judge(totals, in_a_row).any() {
@@ -412,8 +413,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let deciding = word.is(State::HalfOpen) && word.generation() == epoch.generation;
         let limit = if deciding { u32::from(policy.trial_min) } else { u32::MAX };
         let entry = Entry { policy, now: at.now.get() };
-        let is_current = || self.load().generation() == epoch.generation;
-        match self.history.record(entry, epoch, mark, limit, is_current) {
+        match self.history.record(entry, epoch, mark, limit) {
             Recorded::Stale => {}
             Recorded::Full(totals) | Recorded::Counted(totals) => self.carry_out(policy, epoch, totals, 0, at),
         }
@@ -440,6 +440,15 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 impl Permit {
     pub(super) const fn epoch(&self) -> Epoch {
         Epoch { generation: self.generation(), trial: self.is_trial() }
+    }
+}
+
+/// How long from `now` until an end is over: at the end itself, or only after it. `None`: when time ends.
+#[inline]
+pub(super) const fn wait_until_over(end: u64, at_its_end: bool, now: Nanos) -> Option<Nanos> {
+    match end.checked_add(if at_its_end { 0 } else { 1 }) {
+        Some(over) => Some(Nanos::new(over).saturating_sub(now)),
+        None => None,
     }
 }
 

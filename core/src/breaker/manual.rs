@@ -180,7 +180,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             if self.cells().state.compare_exchange(word.0, next.0, AcqRel, Acquire).is_ok() {
                 self.stamp(next, deadline);
                 let entry = super::history::Entry { policy, now: at.now.get() };
-                self.history.bring_forward(entry, next.epoch(), || true);
+                self.history.bring_forward(entry, next.epoch());
             }
         }
         self

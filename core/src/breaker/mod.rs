@@ -23,13 +23,17 @@ mod report;
 mod tiny32;
 
 #[cfg(feature = "wide")]
+mod any_history;
+#[cfg(feature = "wide")]
 mod deadline;
+#[cfg(feature = "wide")]
+mod debug;
+#[cfg(feature = "wide")]
+mod either_history;
 #[cfg(feature = "wide")]
 mod gate;
 #[cfg(feature = "wide")]
 mod history;
-#[cfg(feature = "wide")]
-mod history_any;
 #[cfg(feature = "wide")]
 mod history_time;
 #[cfg(feature = "wide")]
@@ -40,6 +44,8 @@ mod look;
 mod machine;
 #[cfg(feature = "wide")]
 mod manual;
+#[cfg(feature = "wide")]
+mod policy_ref;
 #[cfg(feature = "wide")]
 mod rules;
 #[cfg(feature = "wide")]
@@ -68,12 +74,14 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 
 #[cfg(feature = "wide")]
 pub use self::{
+    any_history::AnyHistory,
+    either_history::EitherHistory,
     history::{CountHistory, History, StateCells},
-    history_any::AnyHistory,
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
-    settings::Settings,
+    policy_ref::PolicyRef,
+    settings::{Replaceable, Settings},
     tiny::{TinyBreaker, TinyPolicy, TinySnapshot, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::RingWord,

@@ -30,11 +30,24 @@ pub struct RawPermit {
 impl Permit {
     const TRIAL: u32 = 1 << 16;
     const RECORDS: u32 = 1 << 17;
+    const UNTIMED: u32 = 1 << 18;
 
     #[inline]
     pub(crate) const fn new(entered: Nanos, generation: u16, trial: bool, records: bool) -> Self {
         let flags = if trial { Self::TRIAL } else { 0 } | if records { Self::RECORDS } else { 0 };
         Self { entered, word: generation as u32 | flags }
+    }
+
+    /// The same without the time.
+    #[inline]
+    pub(crate) const fn untimed(generation: u16) -> Self {
+        Self { entered: Nanos::ZERO, word: generation as u32 | Self::RECORDS | Self::UNTIMED }
+    }
+
+    /// Whether anybody knows when the call began. Without that it is not slow: no rule asked when it was admitted.
+    #[inline]
+    pub(crate) const fn is_timed(&self) -> bool {
+        self.word & Self::UNTIMED == 0
     }
 
     /// When the call was admitted (zero if it was admitted without the time).

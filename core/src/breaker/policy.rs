@@ -181,6 +181,7 @@ pub enum TrialTimeout {
 /// assert_eq!(error.to_string(), "min_calls is 11; allowed are 1 to 10");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct BreakerConfig {
     policy: Policy,
 }
@@ -234,72 +235,61 @@ impl BreakerConfig {
     }
 
     /// Trips when at least this share of the calls in the window failed, in parts per 100,000 (1 to 100,000).
-    #[must_use]
     pub const fn failure_rate(self, per_100_000: u32) -> Self {
         let rate = if per_100_000 == 0 { u32::MAX } else { per_100_000 };
         Self { policy: Policy { failure_rate: rate, ..self.policy } }
     }
 
     /// Switches the failure-rate rule off. Trial calls are then judged at 50 %.
-    #[must_use]
     pub const fn no_failure_rate(self) -> Self {
         Self { policy: Policy { failure_rate: 0, ..self.policy } }
     }
 
     /// Calls **longer** than `limit` are slow; trips when at least `per_100_000` of the calls in the window were.
-    #[must_use]
     pub const fn slow_call(self, limit: Nanos, per_100_000: u32) -> Self {
         let rate = if per_100_000 == 0 { u32::MAX } else { per_100_000 };
         Self { policy: Policy { slow_call: limit, slow_rate: rate, ..self.policy } }
     }
 
     /// The least number of calls in the window before a rate is judged.
-    #[must_use]
     pub const fn min_calls(self, calls: u32) -> Self {
         let calls = if calls == 0 { u32::MAX } else { calls };
         Self { policy: Policy { min_calls: calls, ..self.policy } }
     }
 
     /// Also trips at this many failed calls in the window, whatever the share and the minimum (0: off).
-    #[must_use]
     pub const fn failure_count(self, calls: u32) -> Self {
         Self { policy: Policy { failure_count: calls, ..self.policy } }
     }
 
     /// Also trips at this many failed calls in a row (0: off).
-    #[must_use]
     pub const fn consecutive_failures(self, calls: u32) -> Self {
         Self { policy: Policy { consecutive_failures: calls, ..self.policy } }
     }
 
     /// How long to stay open.
-    #[must_use]
     pub const fn open_for(self, open_for: OpenFor) -> Self {
         Self { policy: Policy { open_for, ..self.policy } }
     }
 
     /// How many calls may try in half-open.
-    #[must_use]
     pub const fn trial_calls(self, calls: u16) -> Self {
         Self { policy: Policy { trial_calls: calls, ..self.policy } }
     }
 
     /// How many trial results decide; by default all of them.
-    #[must_use]
     pub const fn trial_min(self, calls: u16) -> Self {
         let calls = if calls == 0 { u16::MAX } else { calls };
         Self { policy: Policy { trial_min: calls, ..self.policy } }
     }
 
     /// What ends a half-open state whose trials do not report.
-    #[must_use]
     pub const fn trial_timeout(self, timeout: TrialTimeout) -> Self {
         Self { policy: Policy { trial_timeout: timeout, ..self.policy } }
     }
 
     /// Whether open becomes half-open at its deadline by itself, seen at the next touch, instead of with the first call
     /// after it.
-    #[must_use]
     pub const fn auto_half_open(self, auto: bool) -> Self {
         Self { policy: Policy { auto_half_open: auto, ..self.policy } }
     }

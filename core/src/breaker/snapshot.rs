@@ -1,7 +1,7 @@
 //! A breaker's state over a restart: what it was doing, how long it still had to, and the outcomes in its window.
 //!
 //! Payload, version 1: state, attempts, flags (1 byte each: the window is the trials', a
-//! failure rule has been told in METRICS_ONLY, the slow rule has); remaining time (8 bytes, all ones for
+//! failure rule has been told in METRICS_ONLY, the slow rule has, the breaker is one over time); remaining time (8 bytes, all ones for
 //! none); failures in a row (4); then the window, as its storage writes it. All times are remaining ones.
 
 use super::history::{Entry, History};
@@ -20,10 +20,11 @@ const VERSION: u8 = 1;
 const TRIAL: u8 = 1;
 const FAILURE_TOLD: u8 = 1 << 1;
 const SLOW_TOLD: u8 = 1 << 2;
+const TIMED: u8 = 1 << 3;
 const NEVER: u64 = u64::MAX;
 
 impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
-    /// Writes the state into `out` and says how many bytes it took: 25 and a quarter byte a call (count window), or 33
+    /// Writes the state into `out` and says how many bytes it took: 27 and a quarter byte a call (count window), or 43
     /// and 8 a bucket (time window), at most.
     ///
     /// Taken while others record, it may miss the newest of their outcomes.
@@ -66,7 +67,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let mut writer = Writer::new(out, kind::BREAKER, VERSION);
         writer.u8(word.state() as u8);
         writer.u8(word.attempts());
-        writer.u8(flags(word));
+        writer.u8(flags(word) | if self.history.is_timed() { TIMED } else { 0 });
         writer.u64(remaining);
         writer.u32(self.in_a_row_now(word.generation()));
         self.history.save(Entry { policy, now: at.now.get() }, word.epoch(), &mut writer);
@@ -95,6 +96,14 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         let trial = flags & TRIAL != 0;
         let remaining = reader.u64()?;
         let in_a_row = reader.u32()?;
+        // One kind of window may look like the other, and no state has another's window.
+        let fits = match state {
+            State::Open => remaining != NEVER,
+            state => trial == (state == State::HalfOpen),
+        };
+        if !fits || (flags & TIMED != 0) != self.history.is_timed() {
+            return Err(SnapshotError::Mismatch);
+        }
         let entry = Entry { policy, now: at.now.get() };
         let saved = self.history.check_saved(trial, reader.rest())?;
         let left = Nanos::new(remaining) - off;
@@ -114,8 +123,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
                 continue;
             }
             self.stamp(next, deadline);
-            let is_current = || self.load().generation() == next.generation();
-            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest(), is_current);
+            self.history.load_saved(entry, next.epoch(), off.get(), reader.rest());
             self.restore_in_a_row(next, in_a_row);
             if word.state() != state {
                 self.tell(at.now, next.generation(), EventKind::Transition { from: word.state(), to: state });

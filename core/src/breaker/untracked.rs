@@ -26,6 +26,12 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     }
 }
 
+impl<H, P, O> Untracked<'_, H, P, O> {
+    pub(super) const fn breaker(&self) -> &Breaker<H, P, O> {
+        self.0
+    }
+}
+
 impl<H: History, P: Settings, O: Observer> Untracked<'_, H, P, O> {
     /// Reports a call that took `length`. [`Outcome::Ignored`] gives a trial permit back.
     pub fn record(&self, outcome: Outcome, length: Nanos, at: impl Into<At>) {

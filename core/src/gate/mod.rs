@@ -1,6 +1,7 @@
 //! The one idea: a gate is asked before a call and told after it.
 
 mod array;
+mod forward;
 mod tuple;
 
 use crate::decision::{Outcome, Refusal};
@@ -125,52 +126,6 @@ pub trait Gate {
     fn next_deadline(&self, at: At) -> Option<Nanos> {
         let _ = at;
         None
-    }
-}
-
-impl<G: Gate + ?Sized> Gate for &G {
-    type Permit = G::Permit;
-
-    #[inline]
-    fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
-        (**self).judge(cost, at)
-    }
-    #[inline]
-    fn enter(&self, cost: u32, at: At) -> Result<Self::Permit, Refusal> {
-        (**self).enter(cost, at)
-    }
-    #[inline]
-    fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At) {
-        (**self).leave(permit, outcome, at);
-    }
-    #[inline]
-    fn leave_and_hold(&self, permit: Self::Permit, outcome: Outcome, until: Nanos, at: At) {
-        (**self).leave_and_hold(permit, outcome, until, at);
-    }
-    #[inline]
-    fn cancel(&self, permit: Self::Permit) {
-        (**self).cancel(permit);
-    }
-    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
-        (**self).refused(cost, refusal, at);
-    }
-    #[inline]
-    fn needs_clock(&self) -> bool {
-        (**self).needs_clock()
-    }
-    #[inline]
-    fn enter_untimed(&self, cost: u32) -> Result<Self::Permit, NeedsTime> {
-        (**self).enter_untimed(cost)
-    }
-    #[inline]
-    fn leave_untimed(&self, permit: Self::Permit, outcome: Outcome) -> Result<(), NeedsTime> {
-        (**self).leave_untimed(permit, outcome)
-    }
-    fn settle(&self, at: At) {
-        (**self).settle(at);
-    }
-    fn next_deadline(&self, at: At) -> Option<Nanos> {
-        (**self).next_deadline(at)
     }
 }
 

@@ -298,6 +298,7 @@ impl<L: Reserve, C: Clock, T: Timer> Future for Acquire<'_, L, C, T> {
         let Stage::Waiting { place, sleep } = &mut this.stage else {
             return Poll::Pending;
         };
+        let mut looked_again = false;
         loop {
             let result = match place.turn(cx.waker()) {
                 (Turn::Granted, _) => Ok(()),
@@ -315,6 +316,12 @@ impl<L: Reserve, C: Clock, T: Timer> Future for Acquire<'_, L, C, T> {
                         return Poll::Pending;
                     }
                     *sleep = None; // early or not: the queue knows
+                    if looked_again {
+                        // A timer that ends at once: the executor has others to run.
+                        cx.waker().wake_by_ref();
+                        return Poll::Pending;
+                    }
+                    looked_again = true;
                     continue;
                 }
             };

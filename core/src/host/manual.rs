@@ -2,6 +2,7 @@
 
 use crate::host::clock::Clock;
 use crate::host::timer::Timer;
+use crate::host::wakers::Wakers;
 use crate::time::{At, Nanos};
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -122,9 +123,8 @@ fn wake_due(mut shared: MutexGuard<'_, Shared>) {
     };
     let due = std::mem::replace(&mut shared.sleepers, later);
     drop(shared); // wakers are foreign code: outside the lock
-    for waker in due.into_values() {
-        waker.wake();
-    }
+    let mut wakers = Wakers::new();
+    wakers.wake(due.into_values());
 }
 
 impl Clock for ManualClock {

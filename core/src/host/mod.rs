@@ -11,6 +11,7 @@
 //! | not waiting for ever | [`timeout`], [`Deadline`] |
 //! | another answer | [`Fallback`] |
 //! | waiting for a limiter's permits or a bulkhead's slots | [`Waiters`], [`Slots`] |
+//! | services of tower | `GateLayer`, with feature `tower` |
 //! | the time | [`MonotonicClock`], [`ManualClock`] for tests |
 //!
 //! Nothing here depends on an async runtime. Timers are passed in; [`ThreadTimer`] is one for those who have none.
@@ -82,6 +83,8 @@ mod slots;
 mod thread_timer;
 mod timeout;
 mod timer;
+#[cfg(feature = "tower")]
+mod tower;
 mod wakers;
 
 pub use acquire::{Acquire, Waiters};
@@ -101,55 +104,5 @@ pub use slots::{Enter, SlotGuard, Slots};
 pub use thread_timer::{ThreadSleep, ThreadTimer};
 pub use timeout::{Deadline, TimedOut, timeout};
 pub use timer::Timer;
-
-use crate::decision::{Outcome, Refusal};
-use crate::error::NeedsTime;
-use crate::gate::Gate;
-use crate::time::{At, Nanos};
-use std::sync::Arc;
-
-impl<G: Gate + ?Sized> Gate for Arc<G> {
-    type Permit = G::Permit;
-
-    #[inline]
-    fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
-        (**self).judge(cost, at)
-    }
-    #[inline]
-    fn enter(&self, cost: u32, at: At) -> Result<Self::Permit, Refusal> {
-        (**self).enter(cost, at)
-    }
-    #[inline]
-    fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At) {
-        (**self).leave(permit, outcome, at);
-    }
-    #[inline]
-    fn leave_and_hold(&self, permit: Self::Permit, outcome: Outcome, until: Nanos, at: At) {
-        (**self).leave_and_hold(permit, outcome, until, at);
-    }
-    #[inline]
-    fn cancel(&self, permit: Self::Permit) {
-        (**self).cancel(permit);
-    }
-    #[inline]
-    fn needs_clock(&self) -> bool {
-        (**self).needs_clock()
-    }
-    #[inline]
-    fn enter_untimed(&self, cost: u32) -> Result<Self::Permit, NeedsTime> {
-        (**self).enter_untimed(cost)
-    }
-    #[inline]
-    fn leave_untimed(&self, permit: Self::Permit, outcome: Outcome) -> Result<(), NeedsTime> {
-        (**self).leave_untimed(permit, outcome)
-    }
-    fn refused(&self, cost: u32, refusal: Refusal, at: At) {
-        (**self).refused(cost, refusal, at);
-    }
-    fn settle(&self, at: At) {
-        (**self).settle(at);
-    }
-    fn next_deadline(&self, at: At) -> Option<Nanos> {
-        (**self).next_deadline(at)
-    }
-}
+#[cfg(feature = "tower")]
+pub use tower::{GateFuture, GateLayer, GateService};

@@ -3,6 +3,7 @@
 use crate::decision::{Reason, Refusal};
 use crate::limit::{CycleLimiter, Gcra, LiveGcra, Reservation};
 use crate::time::Nanos;
+use std::sync::Arc;
 
 /// A limiter that can promise permits for later: what [`Waiters`](crate::Waiters) queue in front of.
 ///
@@ -38,22 +39,29 @@ pub trait Reserve {
     fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal>;
 }
 
-impl<L: Reserve + ?Sized> Reserve for &L {
-    type Reservation = L::Reservation;
+macro_rules! forward {
+    ($pointer:ty) => {
+        impl<L: Reserve + ?Sized> Reserve for $pointer {
+            type Reservation = L::Reservation;
 
-    fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Self::Reservation, Refusal> {
-        (**self).reserve(n, max_wait, now)
-    }
-    fn ready_at(&self, reservation: &Self::Reservation) -> Nanos {
-        (**self).ready_at(reservation)
-    }
-    fn cancel(&self, reservation: Self::Reservation) -> bool {
-        (**self).cancel(reservation)
-    }
-    fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
-        (**self).wait_behind(ahead, n, now)
-    }
+            fn reserve(&self, n: u32, max_wait: Nanos, now: Nanos) -> Result<Self::Reservation, Refusal> {
+                (**self).reserve(n, max_wait, now)
+            }
+            fn ready_at(&self, reservation: &Self::Reservation) -> Nanos {
+                (**self).ready_at(reservation)
+            }
+            fn cancel(&self, reservation: Self::Reservation) -> bool {
+                (**self).cancel(reservation)
+            }
+            fn wait_behind(&self, ahead: u64, n: u32, now: Nanos) -> Result<Nanos, Refusal> {
+                (**self).wait_behind(ahead, n, now)
+            }
+        }
+    };
 }
+
+forward!(&L);
+forward!(Arc<L>);
 
 macro_rules! gcra {
     ($limiter:ty) => {

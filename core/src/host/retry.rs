@@ -1,8 +1,8 @@
 //! Trying again, with waits between.
 
-use crate::decision::Reason;
 use crate::host::call::CallError;
 use crate::host::clock::{Clock, MonotonicClock};
+use crate::host::line::may_end_by_a_leave;
 use crate::host::timer::Timer;
 use crate::retry::{Backoff, Delays, RetryBudget, Withdrawal};
 use crate::time::Nanos;
@@ -308,11 +308,9 @@ impl<'b, R, C: Clock> Retry<'b, R, C> {
                 if let (Some(budget), Some(paid)) = (self.budget, progress.paid.take()) {
                     budget.cancel(paid); // it was not made
                 }
-                Some(match (refusal.retry_after, refusal.reason) {
-                    (Some(wait), _) => Again::After(wait),
-                    // A slot or a trial comes back when somebody ends; these do not.
-                    (None, Reason::ForcedOpen | Reason::CostExceedsBurst) => Again::No,
-                    (None, _) => Again::Yes,
+                Some(match refusal.retry_after {
+                    Some(wait) => Again::After(wait),
+                    None => Again::from(may_end_by_a_leave(refusal)),
                 })
             }
         };

@@ -2,9 +2,10 @@
 
 use crate::decision::{Outcome, Reason, Refusal};
 use crate::gate::Gate;
+use crate::host::classify::Classify;
 use crate::host::clock::{Clock, MonotonicClock};
 use crate::host::held::{Held, Panicking};
-use crate::host::line::Line;
+use crate::host::line::{Line, may_end_by_a_leave};
 use crate::host::park::this_thread;
 use crate::host::thread_timer::ThreadTimer;
 use crate::host::timer::Timer;
@@ -21,8 +22,8 @@ use std::task::{Context, Poll};
 /// out beside this value, or added by a resize, are noticed at the next coming or going, or by
 /// [`hand_out`](Slots::hand_out).
 ///
-/// Works for any gate whose refusals end when somebody leaves. A refusal that names a `retry_after` is handed on at
-/// once: there is nobody to wait for.
+/// Works for any gate whose refusals end when somebody leaves. A refusal that only time, or a hand, will end is handed on
+/// at once, to those who wait already too: there is nobody to wait for.
 ///
 /// ```
 /// use overcurrent::{Bulkhead, Nanos, Slots};
@@ -149,8 +150,8 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
         let until = self.clock.now().now.saturating_add(max_wait);
         let waker = this_thread();
         loop {
-            if let Some(held) = self.locked(|line| line.turn(place.ticket, &waker)) {
-                return Ok(self.guard(held));
+            if let Some(answer) = self.locked(|line| line.turn(place.ticket, &waker)) {
+                return answer.map(|held| self.guard(held)).map_err(|refusal| self.refuse(refusal));
             }
             let left = until.saturating_sub(self.clock.now().now);
             if left == Nanos::ZERO {
@@ -181,9 +182,9 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
     }
 
     /// Without a refusal that observers would count: whoever waits has not been refused yet.
-    fn ask_quietly(&self) -> Option<Held<G::Permit>> {
-        self.judge().ok()?;
-        self.ask().ok()
+    fn ask_quietly(&self) -> Result<Held<G::Permit>, Refusal> {
+        self.judge()?;
+        self.ask()
     }
 
     /// The time, if the gate needs it.
@@ -210,10 +211,10 @@ impl<G: Gate, C: Clock, T> Slots<G, C, T> {
             match full {
                 Ok(()) => match self.ask() {
                     // Somebody who does not queue here was faster.
-                    Err(refusal) if wait && refusal.retry_after.is_none() => Err((Some(line.join()), refusal)),
+                    Err(refusal) if wait && may_end_by_a_leave(&refusal) => Err((Some(line.join()), refusal)),
                     answer => answer.map_err(|refusal| (None, refusal)),
                 },
-                Err(refusal) if wait && refusal.retry_after.is_none() => Err((Some(line.join()), refusal)),
+                Err(refusal) if wait && may_end_by_a_leave(&refusal) => Err((Some(line.join()), refusal)),
                 Err(refusal) => Err((None, self.refuse(refusal))),
             }
         });
@@ -303,6 +304,17 @@ impl<G: Gate, C: Clock, T> SlotGuard<'_, G, C, T> {
         self.finish(Outcome::Failure);
     }
 
+    /// Reports that the call ended without a verdict.
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, Slots};
+    /// # let slots = Slots::new(Bulkhead::new(1).unwrap());
+    /// slots.try_enter().unwrap().ignore();
+    /// ```
+    pub fn ignore(self) {
+        self.finish(Outcome::Ignored);
+    }
+
     /// Reports `outcome`.
     ///
     /// ```
@@ -311,12 +323,56 @@ impl<G: Gate, C: Clock, T> SlotGuard<'_, G, C, T> {
     /// slots.try_enter().unwrap().finish(Outcome::Ignored);
     /// ```
     pub fn finish(mut self, outcome: Outcome) {
-        self.report(outcome);
+        self.end(|held, slots| held.leave(&slots.gate, &slots.clock, outcome));
     }
 
-    fn report(&mut self, outcome: Outcome) {
+    /// Reports `outcome` of an answer that says to stay away for `wait`: see [`Gate::leave_and_hold`].
+    ///
+    /// ```
+    /// use overcurrent::{Bulkhead, Gcra, Nanos, Outcome, Rate, Slots};
+    /// let rate = Gcra::new(Rate::new(100, Nanos::SECOND).build().unwrap());
+    /// let slots = Slots::new((Bulkhead::new(1).unwrap(), rate));
+    /// slots.try_enter().unwrap().finish_and_hold(Outcome::Failure, Nanos::from_secs(60));
+    /// assert!(slots.try_enter().is_err());
+    /// ```
+    pub fn finish_and_hold(mut self, outcome: Outcome, wait: Nanos) {
+        self.end(|held, slots| held.leave_and_hold(&slots.gate, &slots.clock, outcome, wait));
+    }
+
+    /// Reports what `classify` makes of `result`.
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, ErrIsFailure, Slots};
+    /// # let slots = Slots::new(Bulkhead::new(1).unwrap());
+    /// let guard = slots.try_enter().unwrap();
+    /// let result = "7".parse::<u8>();
+    /// guard.report(&ErrIsFailure, &result);
+    /// ```
+    pub fn report<V, E>(self, classify: &impl Classify<V, E>, result: &Result<V, E>) {
+        // Both answers while the guard still holds the slot: a rule may panic.
+        let (outcome, hold) = (classify.outcome(result), classify.hold_for(result));
+        match hold {
+            None => self.finish(outcome),
+            Some(wait) => self.finish_and_hold(outcome, wait),
+        }
+    }
+
+    /// Takes the admission back, because the call was never begun; see [`Guard::cancel`](crate::Guard::cancel).
+    ///
+    /// ```
+    /// # use overcurrent::{Bulkhead, Slots};
+    /// # let slots = Slots::new(Bulkhead::new(1).unwrap());
+    /// slots.try_enter().unwrap().cancel();
+    /// # assert_eq!(slots.gate().in_flight(), 0);
+    /// ```
+    pub fn cancel(mut self) {
+        self.end(|held, slots| slots.gate.cancel(held.permit()));
+    }
+
+    /// Gives the slot back in one way or another, and on to the next.
+    fn end(&mut self, how: impl FnOnce(Held<G::Permit>, &Slots<G, C, T>)) {
         if let Some(held) = self.held.take() {
-            held.leave(&self.slots.gate, &self.slots.clock, outcome);
+            how(held, self.slots);
             self.slots.hand_out();
         }
     }
@@ -324,7 +380,8 @@ impl<G: Gate, C: Clock, T> SlotGuard<'_, G, C, T> {
 
 impl<G: Gate, C: Clock, T> Drop for SlotGuard<'_, G, C, T> {
     fn drop(&mut self) {
-        self.report(self.panicking.outcome());
+        let outcome = self.panicking.outcome();
+        self.end(|held, slots| held.leave(&slots.gate, &slots.clock, outcome));
     }
 }
 
@@ -395,9 +452,10 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
             }
         }
         let Stage::Waiting { place, refusal, until, sleep } = &mut this.stage else { return Poll::Pending };
+        let mut looked_again = false;
         let result = loop {
-            if let Some(held) = slots.locked(|line| line.turn(place.ticket, cx.waker())) {
-                break Ok(slots.guard(held));
+            if let Some(answer) = slots.locked(|line| line.turn(place.ticket, cx.waker())) {
+                break answer.map(|held| slots.guard(held)).map_err(|refusal| slots.refuse(refusal));
             }
             let Some(until) = *until else { return Poll::Pending };
             let left = until.saturating_sub(slots.clock.now().now);
@@ -409,6 +467,12 @@ impl<'a, G: Gate, C: Clock, T: Timer> Future for Enter<'a, G, C, T> {
                 return Poll::Pending;
             }
             *sleep = None; // early or not: the clock knows
+            if looked_again {
+                // A timer that ends at once: the executor has others to run.
+                cx.waker().wake_by_ref();
+                return Poll::Pending;
+            }
+            looked_again = true;
         };
         this.stage = Stage::Over;
         Poll::Ready(result)

@@ -14,8 +14,8 @@ impl Wakers {
         Self { wake: Vec::new(), gone: Vec::new() }
     }
 
-    pub(crate) fn wake(&mut self, waker: Option<Waker>) {
-        self.wake.extend(waker);
+    pub(crate) fn wake(&mut self, wakers: impl IntoIterator<Item = Waker>) {
+        self.wake.extend(wakers);
     }
 
     /// Takes a waker that must not be woken: its future has left, or comes with a newer one.

@@ -49,18 +49,19 @@ impl Gcra32Word {
         }
     }
 
+    // A lost race loads the word anew instead of using what the swap saw: a register less across the loop, and bytes of
+    // flash on every chip.
     #[inline(always)]
     fn update<T, E>(&self, next: impl Fn(u32) -> Result<(u32, T), E>) -> Result<(u32, u32, T), E> {
-        let mut word = self.0.load(Relaxed);
         loop {
+            let word = self.0.load(Relaxed);
             let (after, answer) = next(word)?;
             if mutated("gcra32_store") {
                 self.0.store(after, Relaxed);
                 return Ok((word, after, answer));
             }
-            match self.0.compare_exchange_weak(word, after, Relaxed, Relaxed) {
-                Ok(_) => return Ok((word, after, answer)),
-                Err(seen) => word = seen,
+            if self.0.compare_exchange_weak(word, after, Relaxed, Relaxed).is_ok() {
+                return Ok((word, after, answer));
             }
         }
     }

@@ -11,6 +11,7 @@ use crate::error::Busy;
 use crate::gate::Gate;
 use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, Release, const_new, fence, mutated, unless_mutated};
 use crate::time::{At, Nanos};
+use core::fmt;
 
 /// Two bits above the units; the low one names the slot of the settings.
 const GENERATION: u64 = 1 << 62;
@@ -54,6 +55,14 @@ impl From<LiveDenied> for Refusal {
     }
 }
 
+impl fmt::Display for LiveDenied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Refusal::from(*self).fmt(f)
+    }
+}
+
+impl core::error::Error for LiveDenied {}
+
 /// A [`Gcra`](super::Gcra) whose settings can be replaced while it runs, without a lock and without admitting too much.
 ///
 /// Costs a few loads more per decision. Its unit may be longer than the fixed limiter's (62 bits count the units, 2 the
@@ -72,6 +81,7 @@ impl From<LiveDenied> for Refusal {
 /// assert_eq!(limiter.peek(1, now).remaining, 2); // 8 less the 6 that were used
 /// ```
 #[derive(Debug)]
+#[repr(C)]
 pub struct LiveGcra {
     word: AtomicU64,
     even: Slot,
@@ -99,6 +109,13 @@ impl LiveGcra {
                 changing: AtomicU32::new(0),
             }
         }
+    }
+
+    /// Whether this memory was never set up: all zero, as a host that owns it finds it. Such a limiter has no rate and must
+    /// not be asked for anything.
+    #[inline]
+    pub fn is_blank(&self) -> bool {
+        self.even.is_blank()
     }
 
     #[inline(always)]
@@ -271,18 +288,7 @@ impl LiveGcra {
     /// The settings in force, as given (the initial fill reads as the burst).
     #[must_use]
     pub fn quota(&self) -> Quota {
-        self.look(|_, terms, of| {
-            let burst = terms.cap.checked_div(terms.unit).unwrap_or(1);
-            Quota {
-                scale: terms.scale,
-                unit: terms.unit,
-                cap: terms.cap,
-                permits: of.permits,
-                per: of.per,
-                burst,
-                initial: burst,
-            }
-        })
+        self.look(|_, terms, of| terms.quota(of))
     }
 
     fn raise(&self, now: Nanos, next: impl Fn(u64, &Terms) -> u64) {
@@ -317,17 +323,21 @@ impl LiveGcra {
 
     /// Replaces the settings and keeps what was used: a debt is kept in **permits**, rounded up, so neither does a faster
     /// rate lock the gate nor a slower one forgive what was taken. Waits already promised stay as promised;
-    /// reservations from before can no longer be cancelled.
+    /// reservations from before can no longer be cancelled. A [penalty](Self::penalize_until) is a debt like any other: at
+    /// ten times the rate it ends ten times as soon; ask for it again after the change.
     ///
     /// # Errors
     /// [`Busy`] while another thread is doing the same; nothing was changed and nothing waits.
     pub fn reconfigure(&self, quota: Quota, now: Nanos) -> Result<(), Busy> {
         let quota = quota.live();
-        self.change(&quota, |word, old| {
-            let owed = step::debt(word, old.units(now));
-            let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
-            quota.units(now).saturating_add(kept.unwrap_or(UNITS))
-        })
+        self.change(
+            |_| quota,
+            |word, old| {
+                let owed = step::debt(word, old.units(now));
+                let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
+                quota.units(now).saturating_add(kept.unwrap_or(UNITS))
+            },
+        )
     }
 
     /// Forgets everything that was taken: the whole burst is there, settings stay. Reservations from before can no
@@ -336,23 +346,30 @@ impl LiveGcra {
     /// # Errors
     /// [`Busy`] while another thread replaces the settings; nothing was changed.
     pub fn reset(&self) -> Result<(), Busy> {
-        self.change(&self.quota(), |_, _| 0)
+        if mutated("gcra_live_reset_early") {
+            let read = self.quota();
+            return self.change(|_| read, |_, _| 0);
+        }
+        // The settings in force once nobody else can change them: read before, they may be those of a change ago.
+        self.change(|in_force| in_force, |_, _| 0)
     }
 
-    /// Publishes `quota` and the word that belongs to it under the next generation.
-    fn change(&self, quota: &Quota, next: impl Fn(u64, &Terms) -> u64) -> Result<(), Busy> {
+    /// Publishes what `quota` makes of the settings in force, and the word that belongs to it, under the next generation.
+    fn change(&self, quota: impl FnOnce(Quota) -> Quota, next: impl Fn(u64, &Terms) -> u64) -> Result<(), Busy> {
         // Acquire: sees the slots and the word as the last change left them.
         if self.changing.compare_exchange(0, 1, Acquire, Relaxed).is_err() && !mutated("gcra_live_no_exclusion") {
             return Err(Busy);
         }
         let mut word = self.word.load(Acquire);
-        let old = self.slot(word).terms(); // only this thread stores to slots now
+        let slot = self.slot(word);
+        let old = slot.terms(); // only this thread stores to slots now
+        let quota = quota(old.quota(slot.per_period()));
         // Release: whoever sees one of the stores below and then fences sees that the generation whose slot it was has
         // passed.
         if !mutated("gcra_live_no_release_fence") {
             fence(Release);
         }
-        self.slot(word.wrapping_add(GENERATION)).store(quota);
+        self.slot(word.wrapping_add(GENERATION)).store(&quota);
         loop {
             let generation = (word & !UNITS).wrapping_add(GENERATION) & generations();
             let after = generation | next(word & UNITS, &old).min(UNITS);

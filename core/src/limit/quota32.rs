@@ -133,11 +133,9 @@ const fn low(wide: u64) -> u32 {
     (wide & u32::MAX as u64) as u32
 }
 
-/// `ceil(n * step / 2^32)`; the product stays below 2^64 for `n` within the burst. One multiplication of 32 by 32 bits to
-/// 64, and one that keeps its low half: a 64-bit one costs a small chip twice the code.
+/// `ceil(n * step / 2^32)`; the product stays below 2^63 for `n` within the burst.
 #[inline(always)]
 const fn ceil(n: u32, step: u64) -> u32 {
-    let part = (n as u64).wrapping_mul(step & u32::MAX as u64);
-    let up = (part >> 32) as u32;
-    low(step >> 32).wrapping_mul(n).wrapping_add(up).wrapping_add((low(part) != 0) as u32)
+    let ticks = (n as u64).wrapping_mul(step);
+    low(ticks >> 32).wrapping_add((low(ticks) != 0) as u32)
 }

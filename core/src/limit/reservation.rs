@@ -4,6 +4,7 @@ use super::rate::Quota;
 use super::step::{END_OF_TIME, NEVER};
 use crate::decision::{Reason, Refusal};
 use crate::time::Nanos;
+use core::fmt;
 
 /// Permits taken, usable from [`ready_at`](Self::ready_at) on.
 ///
@@ -87,6 +88,14 @@ impl From<Denied<'_>> for Refusal {
         Self::new(denied.reason(), denied.retry_after())
     }
 }
+
+impl fmt::Display for Denied<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Refusal::from(*self).fmt(f)
+    }
+}
+
+impl core::error::Error for Denied<'_> {}
 
 pub(crate) const fn reason(target: u64) -> Reason {
     if target == NEVER { Reason::CostExceedsBurst } else { Reason::RateLimited }

@@ -26,6 +26,7 @@ pub(super) struct PerPeriod {
 
 /// One set of settings, in as few words as a decision can do with.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Slot {
     high: AtomicU64,
     low: AtomicU64,
@@ -56,6 +57,13 @@ impl Slot {
         }
     }
 
+    /// Whether it never held a set: no unit is 0.
+    #[inline(always)]
+    pub(super) fn is_blank(&self) -> bool {
+        // Relaxed: once written, by the constructor, it is not 0 again.
+        self.tail.load(Relaxed) == 0
+    }
+
     // Loads and stores are Relaxed: the word orders them, see `LiveGcra::decide` and `LiveGcra::change`.
     #[inline(always)]
     pub(super) fn terms(&self) -> Terms {
@@ -80,6 +88,16 @@ impl Slot {
 }
 
 impl Terms {
+    /// The settings as given (the initial fill reads as the burst).
+    pub(super) const fn quota(&self, of: PerPeriod) -> Quota {
+        let burst = match self.cap.checked_div(self.unit) {
+            Some(burst) => burst,
+            None => 1, // a unit is at least 1
+        };
+        let (scale, unit, cap) = (self.scale, self.unit, self.cap);
+        Quota { scale, unit, cap, permits: of.permits, per: of.per, burst, initial: burst }
+    }
+
     #[inline(always)]
     pub(super) const fn units(&self, now: Nanos) -> u64 {
         let units = self.scale.units(now.get());

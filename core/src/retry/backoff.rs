@@ -32,6 +32,7 @@ pub enum Jitter {
 /// assert_eq!(backoff.delay(1, 0, Some(Nanos::SECOND)), Nanos::SECOND); // the server knows better
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct BackoffConfig {
     backoff: Backoff,
 }
@@ -60,13 +61,11 @@ impl BackoffConfig {
     }
 
     /// The longest wait; only a server's `retry_after` goes beyond it.
-    #[must_use]
     pub const fn cap(self, cap: Nanos) -> Self {
         Self { backoff: Backoff { cap, ..self.backoff } }
     }
 
     /// How waits are spread.
-    #[must_use]
     pub const fn jitter(self, jitter: Jitter) -> Self {
         Self { backoff: Backoff { jitter, ..self.backoff } }
     }
@@ -154,7 +153,30 @@ pub struct Delays {
     before: Nanos,
 }
 
+/// [`Delays`] apart from their settings, as plain data, for hosts that keep them where Rust cannot. All zero: before the
+/// first wait.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RawDelays {
+    /// The wait before, in nanoseconds; 0 for none yet.
+    pub before: u64,
+    /// How many waits there were.
+    pub attempt: u32,
+}
+
 impl Delays {
+    /// Takes them apart.
+    #[must_use]
+    pub const fn into_raw(self) -> RawDelays {
+        RawDelays { before: self.before.get(), attempt: self.attempt }
+    }
+
+    /// The waits that [`into_raw`](Self::into_raw) took apart, by the same settings.
+    #[must_use]
+    pub const fn from_raw(backoff: Backoff, raw: RawDelays) -> Self {
+        let before = if raw.before == 0 { backoff.first } else { Nanos::new(raw.before) };
+        Self { backoff, attempt: raw.attempt, before }
+    }
+
     /// The wait after one more failure; arguments and rules as for [`Backoff::delay`].
     pub const fn next_delay(&mut self, random: u32, retry_after: Option<Nanos>) -> Nanos {
         self.attempt = self.attempt.saturating_add(1);

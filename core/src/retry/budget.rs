@@ -13,6 +13,8 @@ use crate::time::{At, Nanos};
 
 /// What a retry costs, in the word's units.
 const RETRY: u64 = 1_000;
+/// A word that no time reaches.
+const END_OF_TIME: u64 = u64::MAX;
 
 /// Settings of a [`RetryBudget`], to be checked by [`build`](Self::build).
 ///
@@ -22,6 +24,7 @@ const RETRY: u64 = 1_000;
 /// | `min_per_second` | 10 retries a second whatever the calls |
 /// | `cap` | 100 saved retries |
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct RetryBudgetConfig {
     ratio: u32,
     min_per_second: u32,
@@ -30,13 +33,14 @@ pub struct RetryBudgetConfig {
 
 /// Settings that have passed [`RetryBudgetConfig::build`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
 pub struct RetryBudgetPolicy {
+    /// Nanoseconds to thousandths of a retry; to none at all where time pays nothing in.
+    scale: Scale,
     ratio: u64,
-    min_per_second: u32,
     /// In thousandths of a retry.
     cap: u64,
-    /// Nanoseconds to thousandths of a retry.
-    scale: Option<Scale>,
+    min_per_second: u64,
 }
 
 impl Default for RetryBudgetConfig {
@@ -52,19 +56,16 @@ impl RetryBudgetConfig {
     }
 
     /// What each call pays in, in thousandths of a retry (0 to 1,000).
-    #[must_use]
     pub const fn ratio(self, per_1000: u32) -> Self {
         Self { ratio: per_1000, ..self }
     }
 
     /// Retries that time pays in (0 to 1,000,000 a second). With 0 the budget needs no clock.
-    #[must_use]
     pub const fn min_per_second(self, retries: u32) -> Self {
         Self { min_per_second: retries, ..self }
     }
 
     /// The most retries that can be saved up (1 to 1,000,000): the longest burst. A budget starts with as many.
-    #[must_use]
     pub const fn cap(self, retries: u32) -> Self {
         Self { cap: retries, ..self }
     }
@@ -85,15 +86,15 @@ impl RetryBudgetConfig {
         check!("min_per_second", self.min_per_second, 0, 1_000_000);
         check!("cap", self.cap, 1, 1_000_000);
         let scale = match self.min_per_second {
-            0 => None,
+            0 => Scale::whole(0),
             // At most one thousandth a nanosecond: a fraction.
-            rate => Some(Scale::fraction((rate as u64).saturating_mul(RETRY), Nanos::SECOND.get())),
+            rate => Scale::fraction((rate as u64).saturating_mul(RETRY), Nanos::SECOND.get()),
         };
         Ok(RetryBudgetPolicy {
-            ratio: self.ratio as u64,
-            min_per_second: self.min_per_second,
-            cap: (self.cap as u64).saturating_mul(RETRY),
             scale,
+            ratio: self.ratio as u64,
+            cap: (self.cap as u64).saturating_mul(RETRY),
+            min_per_second: self.min_per_second as u64,
         })
     }
 }
@@ -102,17 +103,14 @@ impl RetryBudgetPolicy {
     /// The present, in thousandths of a retry.
     #[inline]
     const fn units(&self, now: Nanos) -> u64 {
-        match self.scale {
-            Some(scale) => scale.units(now.get()),
-            None => 0,
-        }
+        self.scale.units(now.get())
     }
 
     /// The word after a retry, if there is one left.
     #[inline]
     const fn withdraw(&self, word: u64, units: u64) -> Result<u64, u64> {
         let from = if word > units { word } else { units };
-        let Some(after) = from.checked_add(RETRY) else { return Err(u64::MAX) };
+        let Some(after) = from.checked_add(RETRY) else { return Err(END_OF_TIME) };
         if after.saturating_sub(units) <= self.cap { Ok(after) } else { Err(after) }
     }
 
@@ -121,7 +119,24 @@ impl RetryBudgetPolicy {
     const fn deposit(&self, word: u64, units: u64) -> u64 {
         if word <= units { word } else { word.saturating_sub(self.ratio) }
     }
+
+    fn refusal(&self, wanted: u64, now: Nanos) -> Refusal {
+        let due = u128::from(wanted.saturating_sub(self.cap));
+        let per_second = u128::from(self.min_per_second).saturating_mul(u128::from(RETRY));
+        // Without a rate nothing is due by time: no division by zero, but no answer.
+        let due = mul_div_ceil(due, u128::from(Nanos::SECOND.get()), per_second);
+        let retry_after = due.filter(|_| wanted < END_OF_TIME).map(|due| Nanos::new(due).saturating_sub(now));
+        Refusal::new(Reason::RetryBudgetSpent, retry_after)
+    }
 }
+
+/// The state of a retry budget apart from its settings, in eight bytes: for hosts that keep the two in different places.
+/// [`RetryBudget`] holds both.
+///
+/// Zero is a full budget. Always use one with the same settings.
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct BudgetWord(AtomicU64);
 
 /// Keeps retries from multiplying the load on something that already fails: a share of the calls, and a few a second.
 ///
@@ -143,7 +158,7 @@ impl RetryBudgetPolicy {
 /// ```
 #[derive(Debug)]
 pub struct RetryBudget {
-    word: AtomicU64,
+    word: BudgetWord,
     policy: RetryBudgetPolicy,
 }
 
@@ -166,11 +181,12 @@ impl Withdrawal {
     }
 }
 
-impl RetryBudget {
+impl BudgetWord {
     const_new! {
         /// A full budget.
-        pub fn new(policy: RetryBudgetPolicy) -> Self {
-            Self { word: AtomicU64::new(0), policy }
+        #[allow(clippy::new_without_default, reason = "not const under the models")]
+        pub fn new() -> Self {
+            Self(AtomicU64::new(0))
         }
     }
 
@@ -179,41 +195,52 @@ impl RetryBudget {
     /// # Errors
     /// None is left: says when time alone will have paid in the next (never, with `min_per_second` 0).
     #[inline]
-    pub fn try_withdraw(&self, now: Nanos) -> Result<Withdrawal, Refusal> {
-        let units = self.policy.units(now);
+    pub fn try_withdraw(&self, policy: &RetryBudgetPolicy, now: Nanos) -> Result<Withdrawal, Refusal> {
+        let units = policy.units(now);
         // Relaxed throughout: the word guards nothing but itself, and its swaps are totally ordered.
-        let mut word = self.word.load(Relaxed);
+        let mut word = self.0.load(Relaxed);
         loop {
-            let after = match self.policy.withdraw(word, units) {
+            let after = match policy.withdraw(word, units) {
                 Ok(after) => after,
-                Err(wanted) => return Err(self.refusal(wanted, now)),
+                Err(wanted) => return Err(policy.refusal(wanted, now)),
             };
             if mutated("budget_blind_store") {
-                self.word.store(after, Relaxed);
+                self.0.store(after, Relaxed);
                 return Ok(Withdrawal { after });
             }
-            match self.word.compare_exchange_weak(word, after, Relaxed, Relaxed) {
+            match self.0.compare_exchange_weak(word, after, Relaxed, Relaxed) {
                 Ok(_) => return Ok(Withdrawal { after }),
                 Err(seen) => word = seen,
             }
         }
     }
 
+    /// Whether [`try_withdraw`](Self::try_withdraw) would succeed, without taking.
+    ///
+    /// # Errors
+    /// The refusal that it would give.
+    pub fn judge(&self, policy: &RetryBudgetPolicy, now: Nanos) -> Result<(), Refusal> {
+        match policy.withdraw(self.0.load(Relaxed), policy.units(now)) {
+            Ok(_) => Ok(()),
+            Err(wanted) => Err(policy.refusal(wanted, now)),
+        }
+    }
+
     /// Pays in for one call.
     #[inline]
-    pub fn deposit(&self, now: Nanos) {
-        let units = self.policy.units(now);
-        let mut word = self.word.load(Relaxed);
+    pub fn deposit(&self, policy: &RetryBudgetPolicy, now: Nanos) {
+        let units = policy.units(now);
+        let mut word = self.0.load(Relaxed);
         loop {
-            let after = self.policy.deposit(word, units);
+            let after = policy.deposit(word, units);
             if after == word {
                 return;
             }
             if mutated("budget_blind_deposit") {
-                self.word.store(after, Relaxed);
+                self.0.store(after, Relaxed);
                 return;
             }
-            match self.word.compare_exchange_weak(word, after, Relaxed, Relaxed) {
+            match self.0.compare_exchange_weak(word, after, Relaxed, Relaxed) {
                 Ok(_) => return,
                 Err(seen) => word = seen,
             }
@@ -225,23 +252,48 @@ impl RetryBudget {
     #[allow(clippy::needless_pass_by_value, reason = "a withdrawal is used up")]
     pub fn cancel(&self, withdrawal: Withdrawal) -> bool {
         let before = withdrawal.after.saturating_sub(RETRY);
-        self.word.compare_exchange(withdrawal.after, before, Relaxed, Relaxed).is_ok()
+        self.0.compare_exchange(withdrawal.after, before, Relaxed, Relaxed).is_ok()
+    }
+
+    /// The retries that could be made now.
+    pub fn available(&self, policy: &RetryBudgetPolicy, now: Nanos) -> u32 {
+        let owed = self.0.load(Relaxed).saturating_sub(policy.units(now));
+        u32::try_from(policy.cap.saturating_sub(owed) / RETRY).unwrap_or(u32::MAX)
+    }
+}
+
+impl RetryBudget {
+    const_new! {
+        /// A full budget.
+        pub fn new(policy: RetryBudgetPolicy) -> Self {
+            Self { word: BudgetWord::new(), policy }
+        }
+    }
+
+    /// Takes one retry, if there is one.
+    ///
+    /// # Errors
+    /// None is left: says when time alone will have paid in the next (never, with `min_per_second` 0).
+    #[inline]
+    pub fn try_withdraw(&self, now: Nanos) -> Result<Withdrawal, Refusal> {
+        self.word.try_withdraw(&self.policy, now)
+    }
+
+    /// Pays in for one call.
+    #[inline]
+    pub fn deposit(&self, now: Nanos) {
+        self.word.deposit(&self.policy, now);
+    }
+
+    /// Gives a retry back that was not made, if nothing has happened since; otherwise it is forfeited, and this says
+    /// `false`.
+    pub fn cancel(&self, withdrawal: Withdrawal) -> bool {
+        self.word.cancel(withdrawal)
     }
 
     /// The retries that could be made now.
     pub fn available(&self, now: Nanos) -> u32 {
-        let units = self.policy.units(now);
-        let owed = self.word.load(Relaxed).saturating_sub(units);
-        u32::try_from(self.policy.cap.saturating_sub(owed) / RETRY).unwrap_or(u32::MAX)
-    }
-
-    fn refusal(&self, wanted: u64, now: Nanos) -> Refusal {
-        let due = u128::from(wanted.saturating_sub(self.policy.cap));
-        let per_second = u128::from(self.policy.min_per_second).saturating_mul(u128::from(RETRY));
-        // Without a rate nothing is due by time: no division by zero, but no answer.
-        let due = mul_div_ceil(due, u128::from(Nanos::SECOND.get()), per_second);
-        let retry_after = due.map(|due| Nanos::new(due).saturating_sub(now));
-        Refusal::new(Reason::RetryBudgetSpent, retry_after)
+        self.word.available(&self.policy, now)
     }
 }
 
@@ -250,10 +302,7 @@ impl Gate for RetryBudget {
     type Permit = Withdrawal;
 
     fn judge(&self, _: u32, at: At) -> Result<(), Refusal> {
-        match self.policy.withdraw(self.word.load(Relaxed), self.policy.units(at.now)) {
-            Ok(_) => Ok(()),
-            Err(wanted) => Err(self.refusal(wanted, at.now)),
-        }
+        self.word.judge(&self.policy, at.now)
     }
     #[inline]
     fn enter(&self, _: u32, at: At) -> Result<Withdrawal, Refusal> {
@@ -270,7 +319,7 @@ impl Gate for RetryBudget {
     }
     #[inline]
     fn needs_clock(&self) -> bool {
-        self.policy.scale.is_some()
+        self.policy.min_per_second != 0
     }
     fn enter_untimed(&self, _: u32) -> Result<Withdrawal, NeedsTime> {
         if self.needs_clock() { Err(NeedsTime) } else { self.try_withdraw(Nanos::ZERO).map_err(|_| NeedsTime) }

@@ -5,9 +5,9 @@ mod backoff;
 mod budget;
 mod interval;
 
-pub use backoff::{Backoff, BackoffConfig, Delays, Jitter};
+pub use backoff::{Backoff, BackoffConfig, Delays, Jitter, RawDelays};
 #[cfg(feature = "wide")]
-pub use budget::{RetryBudget, RetryBudgetConfig, RetryBudgetPolicy, Withdrawal};
+pub use budget::{BudgetWord, RetryBudget, RetryBudgetConfig, RetryBudgetPolicy, Withdrawal};
 pub use interval::exponential_ms;
 pub(crate) use interval::thousandth;
 #[cfg(feature = "wide")]

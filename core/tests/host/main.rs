@@ -3,10 +3,13 @@
 
 mod call;
 mod cancel;
+mod early_timers;
 mod hold;
 mod owned;
 mod pipeline;
 mod probe;
 mod retry;
+mod settings_changed;
 mod slots;
+mod turned_away;
 mod waiters;

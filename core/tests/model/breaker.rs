@@ -316,7 +316,9 @@ impl Model {
             State::Open => self.plan.auto_half_open,
             _ => matches!(self.plan.trial_timeout, TrialTimeout::Stay { .. }),
         };
-        (reason, self.next_deadline().map(|end| end.saturating_sub(now).saturating_add(u64::from(!by_time))))
+        // What is over only after the end of time never is.
+        let over = self.next_deadline().and_then(|end| end.checked_add(u64::from(!by_time)));
+        (reason, over.map(|over| over.saturating_sub(now)))
     }
 
     pub fn enter(&mut self, now: u64, random: u32) -> Result<Ticket, No> {

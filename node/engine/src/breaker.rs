@@ -6,7 +6,7 @@ use crate::settings::{self, Room};
 use crate::time;
 use alloc::vec;
 use alloc::vec::Vec;
-use overcurrent::breaker::{AnyHistory, Bucket, CountHistory, LivePolicy, RawPermit, RingWord, TimeHistory};
+use overcurrent::breaker::{Bucket, CountHistory, EitherHistory, LivePolicy, RawPermit, RingWord, TimeHistory};
 use overcurrent::event::Rejections;
 use overcurrent::{
     At, ConfigError, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State,
@@ -14,7 +14,7 @@ use overcurrent::{
 
 /// Refusals of the state; events until they are told; totals.
 type Observed = (Rejections, (Journal<64>, Counters));
-type Storage = AnyHistory<Vec<RingWord>, Vec<Bucket>>;
+type Storage = EitherHistory<Vec<RingWord>, Vec<Bucket>>;
 
 /// A breaker over calls or over time.
 pub struct Breaker(overcurrent::Breaker<Storage, LivePolicy, Observed>);
@@ -41,9 +41,9 @@ impl Breaker {
         let observed = (Rejections::new(), (Journal::new(), Counters::new()));
         let ring = ring(outcomes);
         let storage = if slices == 0 {
-            AnyHistory::Calls(CountHistory::over(ring))
+            EitherHistory::Calls(CountHistory::over(ring))
         } else {
-            AnyHistory::Time(TimeHistory::over((0..slices).map(|_| Bucket::new()).collect(), ring))
+            EitherHistory::Time(TimeHistory::over((0..slices).map(|_| Bucket::new()).collect(), ring))
         };
         Ok(Self(overcurrent::Breaker::over(LivePolicy::new(policy), storage, observed)?.starting(begin, at)))
     }

@@ -149,6 +149,23 @@ fn two_changes_at_once_exclude_each_other() {
     });
 }
 
+/// A reset beside a change: whichever comes first, the settings that were asked for stay.
+#[test]
+fn a_reset_does_not_bring_old_settings_back() {
+    bounded(2).check(|| {
+        let limiter = Arc::new(LiveGcra::new(quota(1, 10, 2)));
+        let other = {
+            let limiter = limiter.clone();
+            thread::spawn(move || limiter.reset().is_ok())
+        };
+        let changed = limiter.reconfigure(quota(1, 1_000, 3), Nanos::ZERO).is_ok();
+        let reset = other.join().unwrap();
+        assert!(changed || reset, "nobody changed anything");
+        let expected = if changed { 3 } else { 2 };
+        assert_eq!(limiter.quota().burst(), expected, "a reset brought old settings back");
+    });
+}
+
 /// Through the wrap of the counter, one reading older than the other.
 #[test]
 fn four_bytes_never_over_admit() {

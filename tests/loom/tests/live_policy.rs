@@ -3,7 +3,8 @@
 
 use loom::sync::Arc;
 use loom::thread;
-use overcurrent::{BreakerConfig, Nanos, OpenFor, Outcome, Policy, State, TrialTimeout, Window};
+use overcurrent::breaker::{AnyHistory, CountHistory, LivePolicy, PolicyRef, RingWord};
+use overcurrent::{Breaker, BreakerConfig, Nanos, OpenFor, Outcome, Policy, State, TrialTimeout, Window};
 
 /// Settings whose every number says which they are.
 fn settings(which: u32) -> Policy {
@@ -93,5 +94,45 @@ fn trials_that_begin_beside_a_change_of_their_number_decide() {
             live.leave(permit, Outcome::Success, Nanos::new(40));
         }
         assert!(live.state(Nanos::new(50)) == State::Closed, "every trial succeeded, and it is half-open for ever");
+    });
+}
+
+/// A breaker in memory that somebody else zeroed, and its first change beside a record: until it is resized the window has
+/// the length that its sums are of, whichever settings the recorder reads.
+#[test]
+fn the_first_change_of_borrowed_settings_keeps_the_sums() {
+    let window =
+        |calls| BreakerConfig::new(Window::calls(calls)).min_calls(calls).failure_rate(50_000).build().unwrap();
+    loom::model(move || {
+        let kept = Arc::new((window(3), LivePolicy::empty(), CountHistory::<[RingWord; 1]>::new()));
+        let view = |kept: &(Policy, LivePolicy, CountHistory<[RingWord; 1]>),
+                    run: &dyn Fn(&Breaker<AnyHistory, PolicyRef>)| {
+            run(&Breaker::view(PolicyRef::live(&kept.0, &kept.1), AnyHistory::Count(&kept.2), ()));
+        };
+        // One of three failed, and leaves with the next success; it is not among the newest two already.
+        view(&kept, &|breaker| {
+            for outcome in [Outcome::Failure, Outcome::Success, Outcome::Success] {
+                breaker.leave(breaker.enter(Nanos::ZERO).unwrap(), outcome, Nanos::ZERO);
+            }
+        });
+        let other = {
+            let kept = kept.clone();
+            thread::spawn(move || {
+                view(&kept, &|breaker| {
+                    if let Ok(permit) = breaker.enter(Nanos::ZERO) {
+                        breaker.leave(permit, Outcome::Success, Nanos::ZERO);
+                    }
+                });
+            })
+        };
+        view(&kept, &|breaker| breaker.reconfigure(window(2), Nanos::ZERO).unwrap());
+        other.join().unwrap();
+        view(&kept, &|breaker| {
+            let state = breaker.state(Nanos::ZERO);
+            assert!(
+                state == State::Closed,
+                "the failure is out of either window, and it is {state}: sums of no window"
+            );
+        });
     });
 }

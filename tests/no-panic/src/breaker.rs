@@ -1,10 +1,13 @@
 //! Breakers over a count window.
 use core::ptr::NonNull;
-use overcurrent::breaker::{CountHistory, LiveCountBreaker, LivePolicy, Permit, RawPermit, RingWord, Untracked};
+use overcurrent::breaker::{
+    AnyHistory, CountHistory, LiveCountBreaker, LivePolicy, Permit, PolicyRef, RawPermit, RingWord, Untracked,
+};
 use overcurrent::{At, Breaker, CountBreaker, Nanos, Outcome, Policy, State};
 
 type Count = CountBreaker<7>;
 type Live = LiveCountBreaker<7>;
+type Elsewhere<'a> = Breaker<AnyHistory<'a>, PolicyRef<'a>>;
 type View<'a> = Untracked<'a, CountHistory<[RingWord; 7]>, Policy, ()>;
 
 entry! { "decision":
@@ -18,6 +21,8 @@ entry! { "decision":
     breaker_leave(b: &Count, p: Permit, outcome: Outcome, at: At) = Breaker::leave(b, p, outcome, at);
     live_breaker_enter(b: &Live, at: At) = b.enter(at);
     live_breaker_leave(b: &Live, p: Permit, outcome: Outcome, at: At) = b.leave(p, outcome, at);
+    elsewhere_enter(b: &Elsewhere, at: At) = b.enter(at);
+    elsewhere_leave(b: &Elsewhere, p: Permit, outcome: Outcome, at: At) = b.leave(p, outcome, at);
     breaker_cancel(b: &Count, p: Permit) = Breaker::cancel(b, p);
     breaker_needs_clock(b: &Count) = Breaker::needs_clock(b);
     breaker_enter_untimed(b: &Count) = Breaker::enter_untimed(b);
@@ -49,6 +54,13 @@ entry! { "other":
     breaker_over_leave(b: &Breaker<CountHistory<&'static [RingWord]>>, p: Permit, outcome: Outcome, at: At)
         = b.leave(p, outcome, at);
     live_policy_new(policy: Policy) = LivePolicy::new(policy);
+    live_policy_empty() = LivePolicy::empty();
+    policy_ref_fixed(policy: &Policy) = PolicyRef::fixed(policy);
+    policy_ref_live(policy: &Policy, live: &LivePolicy) = PolicyRef::live(policy, live);
+    elsewhere_reconfigure(b: &Elsewhere, policy: Policy, at: At) = b.reconfigure(policy, at);
+    elsewhere_policy(b: &Elsewhere) = b.policy();
+    elsewhere_snapshot(b: &Elsewhere, out: &mut [u8], at: At) = b.snapshot(out, at);
+    elsewhere_restore(b: &Elsewhere, bytes: &[u8], off: Nanos, at: At) = b.restore(bytes, off, at);
     live_policy_get(policy: &LivePolicy) = LivePolicy::get(policy);
     live_breaker_live(policy: Policy) = LiveCountBreaker::<7>::live(policy);
     live_breaker_reconfigure(b: &Live, policy: Policy, at: At) = Breaker::reconfigure(b, policy, at);

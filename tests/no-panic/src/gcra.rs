@@ -22,6 +22,7 @@ entry! { "decision":
     gcra_word_new() = GcraWord::new();
     live_gcra_try_acquire(g: &LiveGcra, n: u32, now: Nanos) = LiveGcra::try_acquire(g, n, now).is_ok();
     live_gcra_try_acquire_debt(g: &LiveGcra, n: u32, now: Nanos) = LiveGcra::try_acquire_debt(g, n, now).is_ok();
+    live_gcra_is_blank(g: &LiveGcra) = LiveGcra::is_blank(g);
     live_gcra_cancel(g: &LiveGcra, r: Reservation) = LiveGcra::cancel(g, r);
     live_gcra_drain(g: &LiveGcra, now: Nanos) = LiveGcra::drain(g, now);
     live_gcra_penalize_until(g: &LiveGcra, until: Nanos, now: Nanos) = LiveGcra::penalize_until(g, until, now);

@@ -1,7 +1,8 @@
 //! Trying again.
 use overcurrent::Nanos;
 use overcurrent::retry::{
-    Backoff, BackoffConfig, Delays, Jitter, RetryBudget, RetryBudgetConfig, RetryBudgetPolicy, Withdrawal,
+    Backoff, BackoffConfig, BudgetWord, Delays, Jitter, RawDelays, RetryBudget, RetryBudgetConfig, RetryBudgetPolicy,
+    Withdrawal,
 };
 
 entry! { "decision":
@@ -12,6 +13,13 @@ entry! { "decision":
     budget_try_withdraw(b: &RetryBudget, now: Nanos) = RetryBudget::try_withdraw(b, now).is_ok();
     budget_deposit(b: &RetryBudget, now: Nanos) = RetryBudget::deposit(b, now);
     budget_cancel(b: &RetryBudget, w: Withdrawal) = RetryBudget::cancel(b, w);
+    delays_into_raw(d: Delays) = Delays::into_raw(d);
+    delays_from_raw(b: Backoff, raw: RawDelays) = Delays::from_raw(b, raw);
+    budget_word_new() = BudgetWord::new();
+    budget_word_try_withdraw(b: &BudgetWord, policy: &RetryBudgetPolicy, now: Nanos)
+        = BudgetWord::try_withdraw(b, policy, now).is_ok();
+    budget_word_deposit(b: &BudgetWord, policy: &RetryBudgetPolicy, now: Nanos) = BudgetWord::deposit(b, policy, now);
+    budget_word_cancel(b: &BudgetWord, w: Withdrawal) = BudgetWord::cancel(b, w);
     withdrawal_into_raw(w: Withdrawal) = Withdrawal::into_raw(w);
     withdrawal_from_raw(raw: u64) = Withdrawal::from_raw(raw);
 }
@@ -28,5 +36,8 @@ entry! { "other":
     budget_config_cap(c: RetryBudgetConfig, n: u32) = RetryBudgetConfig::cap(c, n);
     budget_config_build(c: RetryBudgetConfig) = RetryBudgetConfig::build(c);
     budget_new(policy: RetryBudgetPolicy) = RetryBudget::new(policy);
+    budget_word_judge(b: &BudgetWord, policy: &RetryBudgetPolicy, now: Nanos) = BudgetWord::judge(b, policy, now);
+    budget_word_available(b: &BudgetWord, policy: &RetryBudgetPolicy, now: Nanos)
+        = BudgetWord::available(b, policy, now);
     budget_available(b: &RetryBudget, now: Nanos) = RetryBudget::available(b, now);
 }

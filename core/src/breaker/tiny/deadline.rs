@@ -8,6 +8,7 @@
 //! more.
 
 use super::word::{TURN_BITS, UNIT_SHIFT};
+use crate::time::Nanos;
 
 const ROUND_UP: u64 = (1 << UNIT_SHIFT) - 1;
 /// As an OPEN deadline: never.
@@ -29,6 +30,15 @@ pub(super) const fn to_units(instant: u64) -> u64 {
 #[inline]
 pub(super) const fn from_units(units: u64) -> u64 {
     if units >= NEVER { u64::MAX } else { units << UNIT_SHIFT }
+}
+
+/// How long from `now` until a deadline is over: at the deadline itself, or only after it. `None`: never.
+#[inline]
+pub(super) const fn wait_until_over(deadline: u64, at_its_end: bool, now: Nanos) -> Option<Nanos> {
+    if deadline == u64::MAX {
+        return None;
+    }
+    Some(Nanos::new(deadline.saturating_sub(now.get()).saturating_add(if at_its_end { 0 } else { 1 })))
 }
 
 /// The low bits of `units`: what a half-open word has room for.

@@ -1,6 +1,6 @@
 //! The tiny breaker's loops: load the word, ask the pure step, swap.
 
-use super::deadline::from_units;
+use super::deadline::{from_units, wait_until_over};
 use super::policy::TinyPolicy;
 use super::step::Moved;
 use super::word::Word;
@@ -249,13 +249,12 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         if !matches!(word.state(), State::Open) {
             return None;
         }
-        let left = from_units(word.open_units()).saturating_sub(at.now.get());
-        if left == 0 || mutated("tiny_narrow_open") {
+        let deadline = from_units(word.open_units());
+        if deadline <= at.now.get() || mutated("tiny_narrow_open") {
             return None; // at the deadline itself an automatic breaker moves on
         }
-        // Without a call it is over at the deadline, by a call only after it.
-        let wait = if self.policy().policy.auto_half_open { left } else { left.saturating_add(1) };
-        let refusal = Refusal::new(Reason::BreakerOpen, Some(Nanos::new(wait)));
+        let wait = wait_until_over(deadline, self.policy().policy.auto_half_open, at.now);
+        let refusal = Refusal::new(Reason::BreakerOpen, wait);
         self.tell(at.now, word, EventKind::Refused(refusal));
         Some(refusal)
     }

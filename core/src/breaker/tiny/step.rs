@@ -1,6 +1,6 @@
 //! The pure steps of a tiny breaker: word and event in, word and answer out. No loop, no memory access.
 
-use super::deadline::{Trial, from_units, to_turn, to_units, trial};
+use super::deadline::{Trial, from_units, to_turn, to_units, trial, wait_until_over};
 use super::policy::TinyPolicy;
 use super::word::{TOLD_FAILURE, TOLD_SLOW, Word};
 use crate::breaker::policy::TrialTimeout;
@@ -229,7 +229,7 @@ impl TinyPolicy {
                     State::Open => self.policy.auto_half_open,
                     _ => matches!(self.policy.trial_timeout, TrialTimeout::Stay { .. }),
                 };
-                Some(Nanos::new(end.saturating_sub(now.get()).saturating_add(if at_its_end { 0 } else { 1 })))
+                wait_until_over(end, at_its_end, now)
             }
             None => None,
         };

@@ -14,6 +14,7 @@ use core::borrow::Borrow;
 ///
 /// A late result can then decide a trial it was not part of, and given-back permits can exceed the trials (up to 31).
 /// Where a host can carry a [`Permit`](crate::Permit), it should.
+#[derive(Debug)]
 pub struct TinyUntracked<'a, O, W, P>(&'a TinyBreaker<O, W, P>);
 
 impl<O, W, P> TinyBreaker<O, W, P> {

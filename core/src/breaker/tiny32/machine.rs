@@ -1,7 +1,7 @@
 //! The 32-bit breaker's loops: load the word, ask the pure step, swap.
 
 use super::policy::TinyPolicy32;
-use super::word::{Answer32, ENTER, Refusal32, Word32};
+use super::word::{Answer32, ENTER, Refusal32, Word32, ended};
 use crate::breaker::report::{Metrics, State};
 use crate::decision::Outcome;
 use crate::sync::{AcqRel, Acquire, AtomicU32, const_new, mutated};
@@ -89,10 +89,8 @@ impl TinyBreaker32 {
     #[inline]
     pub fn enter(&self, policy: &TinyPolicy32, now: u32) -> Result<Permit32, Refusal32> {
         let word = self.load();
-        if word.is_closed() {
-            return Ok(Permit32(word.generation()));
-        }
-        self.turn(policy, now, ENTER).split()
+        let answer = if word.is_closed() { word.admitted() } else { self.turn(policy, now, ENTER) };
+        answer.split()
     }
 
     /// Reports how an admitted call ended. A permit of an older generation changes nothing;
@@ -100,18 +98,18 @@ impl TinyBreaker32 {
     #[inline]
     #[allow(clippy::needless_pass_by_value, reason = "a permit is used up")]
     pub fn leave(&self, policy: &TinyPolicy32, permit: Permit32, outcome: Outcome, now: u32) {
-        self.turn(policy, now, permit.0 << 8 | outcome as u32);
+        self.turn(policy, now, ended(&permit, outcome));
     }
 
     /// The loop of both: `event` is [`ENTER`], or a permit's generation and the outcome of its call.
     // One loop for two callers, out of line: its registers are saved by one piece of code.
     #[inline(never)]
     fn turn(&self, policy: &TinyPolicy32, now: u32, event: u32) -> Answer32 {
-        let mut word = self.load();
-        loop {
+        let answering = loop {
+            let word = self.load();
             let next = word.step(policy, now, event);
             if next == word {
-                break;
+                break word;
             }
             let permit_fault = mutated("tiny32_permit_store") && event == ENTER;
             if permit_fault || mutated("tiny32_record_store") && event != ENTER {
@@ -120,16 +118,14 @@ impl TinyBreaker32 {
             }
             // AcqRel: users expect a transition to order their data. The word is the whole state, and what replaces it is
             // a pure function of it, so a word that went away and came back does no harm.
-            match self.0.compare_exchange_weak(word.0, next.0, AcqRel, Acquire) {
-                Ok(_) if next.is_half_open() => return next.admitted(),
-                Ok(_) => {
-                    word = next; // the trials were judged: the new state answers
-                    break;
+            if self.0.compare_exchange_weak(word.0, next.0, AcqRel, Acquire).is_ok() {
+                if next.is_half_open() {
+                    return next.admitted();
                 }
-                Err(seen) => word = Word32(seen),
+                break next; // the trials were judged: the new state answers
             }
-        }
-        word.answer(now)
+        };
+        answering.answer(now)
     }
 
     /// Takes an admission back: a trial permit becomes free again. A permit of an older generation changes nothing.

@@ -159,12 +159,14 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     /// No ring word is read or written, so nothing that was loaded feeds the swap but the word itself: a locked
     /// instruction waits for every load before it.
     #[inline]
-    pub(crate) fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
-        let layout = self.layout();
+    pub(crate) fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool + Copy) -> bool {
         // Acquire: ring words written before the totals moved here are seen by whoever reads these totals.
         let word = self.totals.load(Acquire);
-        word & DIRTY == 0
-            && layout.is_of(word, generation)
+        if word & DIRTY != 0 {
+            return false;
+        }
+        let layout = self.layout();
+        layout.is_of(word, generation)
             // After the load, so that a swap that succeeds was of this generation.
             && (!layout.is_narrow() || is_current())
             && !layout.at_turn(word)
@@ -181,7 +183,7 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
         epoch: Epoch,
         mark: Mark,
         limit: u32,
-        is_current: impl Fn() -> bool,
+        is_current: impl Fn() -> bool + Copy,
     ) -> Recorded {
         let layout = self.layout();
         let bits = mark_bits(mark);
@@ -191,7 +193,7 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
                 if !is_current() && !mutated("window_backward") {
                     return Recorded::Stale;
                 }
-                self.bring_forward(epoch, &is_current);
+                self.bring_forward(epoch, is_current);
                 continue; // moved by us or by somebody: the word or the breaker's generation has changed
             }
             if layout.is_narrow() && !is_current() && !mutated("window_backward") {
@@ -254,7 +256,7 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     }
 
     /// Starts an empty window for `epoch`, unless it is there already or the breaker has gone on.
-    pub(crate) fn bring_forward(&self, epoch: Epoch, is_current: impl Fn() -> bool) {
+    pub(crate) fn bring_forward(&self, epoch: Epoch, is_current: impl Fn() -> bool + Copy) {
         let layout = self.layout();
         loop {
             let word = self.totals.load(Acquire);

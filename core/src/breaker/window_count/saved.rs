@@ -41,12 +41,12 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     }
 
     /// Oldest first, as they came; what is older than the window of today falls out again.
-    pub(crate) fn load_saved(&self, set: Lengths, epoch: Epoch, bytes: &[u8], is_current: impl Fn() -> bool) {
+    pub(crate) fn load_saved(&self, set: Lengths, epoch: Epoch, bytes: &[u8], is_current: impl Fn() -> bool + Copy) {
         let Some((count, outcomes)) = bytes.split_first_chunk() else { return };
         for index in (0..usize::from(u16::from_le_bytes(*count))).rev() {
             let bits = outcome(outcomes, index).unwrap_or(0);
             let mark = Mark { failed: bits & 1 != 0, slow: bits & 2 != 0 };
-            self.record(set, epoch, mark, u32::MAX, &is_current);
+            self.record(set, epoch, mark, u32::MAX, is_current);
         }
     }
 }

@@ -159,16 +159,23 @@ impl<R: AsRef<[Bucket]> + ?Sized> TimeWindow<R> {
             }
             let bucket = self.bucket(head.place())?;
             // Acquire: an open bucket was opened after the older slices were sealed and their sums published.
-            let old = Slice(bucket.counts.load(Acquire));
-            if !old.is_open(head.tag(0)) {
+            let mut old = Slice(bucket.counts.load(Acquire));
+            let new = loop {
+                if !old.is_open(head.tag(0)) {
+                    break None;
+                }
+                let new = old.add(mark);
+                // AcqRel: this record follows those that it counts, and goes before what its caller does next. Lost, it
+                // goes on from what it found: another load would be one more trip for the cache line.
+                match bucket.counts.compare_exchange_weak(old.0, new.0, AcqRel, Acquire) {
+                    Ok(_) => break Some(new),
+                    Err(seen) => old = Slice(seen), // somebody recorded or sealed
+                }
+            };
+            let Some(new) = new else {
                 self.settle(head, slices);
                 continue; // settled under this head, by us or by somebody, or the head has moved
-            }
-            let new = old.add(mark);
-            // AcqRel: this record follows those that it counts, and goes before what its caller does next.
-            if bucket.counts.compare_exchange_weak(old.0, new.0, AcqRel, Acquire).is_err() {
-                continue; // somebody recorded or sealed
-            }
+            };
             if mark.failed && mark.slow {
                 self.count_slow_failed(bucket, head);
             }

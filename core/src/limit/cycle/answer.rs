@@ -4,6 +4,7 @@ use super::CycleLimiter;
 use super::step::Plan;
 use crate::decision::{Reason, Refusal};
 use crate::time::Nanos;
+use core::fmt;
 
 /// What was asked, and the state that said no.
 #[derive(Clone, Copy, Debug)]
@@ -26,8 +27,14 @@ pub struct CycleDenied<'a> {
 impl CycleDenied<'_> {
     /// The shortest wait after which the same ask would be granted, if nobody else comes first. `None` if it never
     /// would: more permits than the limit and the longest wait allow.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     pub fn retry_after(&self) -> Option<Nanos> {
+        // The last cycle of all has no end, hence no permits; only cycles of a nanosecond get that far.
+        let start = self.start().filter(|start| self.limiter.cycle(*start) < u64::MAX)?;
+        Some(start.saturating_sub(self.ask.now))
+    }
+
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
+    fn start(&self) -> Option<Nanos> {
         const END: i128 = u64::MAX as i128;
         let Ask { plan, taken, n, max_wait, now } = self.ask;
         let period = i128::from(self.limiter.period().get());
@@ -42,14 +49,14 @@ impl CycleDenied<'_> {
         }
         let at = self.limiter.cycle(Nanos::new(start as u64));
         if plan.gone(taken, at) == gone {
-            return Some(Nanos::new(start as u64).saturating_sub(now));
+            return Some(Nanos::new(start as u64));
         }
         // By then permits have lapsed. The first cycle in which they have starts fresh, and so do all after it.
         let fresh = plan.owner(gone.saturating_add(1)).saturating_add(1).max(i128::from(plan.origin).saturating_add(1));
         let further = i128::from(n.saturating_sub(1).checked_div(plan.limit)?);
         let into_it = further.saturating_mul(period).saturating_sub(max_wait).max(0);
         let start = fresh.saturating_mul(period).saturating_add(into_it);
-        if into_it >= period || start > END { None } else { Some(Nanos::new(start as u64).saturating_sub(now)) }
+        if into_it >= period || start > END { None } else { Some(Nanos::new(start as u64)) }
     }
 }
 
@@ -60,3 +67,11 @@ impl From<CycleDenied<'_>> for Refusal {
         Self { reason, retry_after }
     }
 }
+
+impl fmt::Display for CycleDenied<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Refusal::from(*self).fmt(f)
+    }
+}
+
+impl core::error::Error for CycleDenied<'_> {}

@@ -26,6 +26,7 @@ pub enum LimitChange {
 /// assert_eq!(CycleConfig::new(0, Nanos::SECOND).build().unwrap_err().field, "limit");
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "settings do nothing until they are built"]
 pub struct CycleConfig {
     limit: u32,
     period: Nanos,
@@ -51,13 +52,11 @@ impl CycleConfig {
     }
 
     /// The longest wait that [`reserve`](super::CycleLimiter::reserve) promises permits for.
-    #[must_use]
     pub const fn timeout(self, timeout: Nanos) -> Self {
         Self { timeout, ..self }
     }
 
     /// What [`set_limit`](super::CycleLimiter::set_limit) does to the cycle that is running.
-    #[must_use]
     pub const fn limit_change(self, limit_change: LimitChange) -> Self {
         Self { limit_change, ..self }
     }

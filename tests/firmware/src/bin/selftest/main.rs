@@ -5,6 +5,7 @@
 mod narrow;
 mod race;
 mod reboot;
+mod records;
 #[cfg(feature = "wide")]
 mod wide;
 

@@ -16,6 +16,10 @@ struct Kept {
     gcra: [u8; 24],
     #[cfg(feature = "wide")]
     breaker: [u8; 64],
+    #[cfg(feature = "wide")]
+    time_breaker: [u8; 128],
+    #[cfg(feature = "wide")]
+    tiny_breaker: [u8; 64],
 }
 
 #[unsafe(link_section = ".uninit.kept")]
@@ -27,6 +31,10 @@ static mut KEPT: Kept = Kept {
     gcra: [0; 24],
     #[cfg(feature = "wide")]
     breaker: [0; 64],
+    #[cfg(feature = "wide")]
+    time_breaker: [0; 128],
+    #[cfg(feature = "wide")]
+    tiny_breaker: [0; 64],
 };
 
 fn kept() -> &'static mut Kept {
@@ -46,15 +54,23 @@ static POLICY: TinyPolicy32 = built!(TinyConfig32::new(16, 5_000).build());
 #[cfg(feature = "wide")]
 mod machines {
     use firmware::built;
-    use overcurrent::{BreakerConfig, CountBreaker, Gcra, Nanos, Rate, Window};
+    use overcurrent::{
+        BreakerConfig, CountBreaker, Gcra, Nanos, OpenFor, Policy, Rate, TimeBreaker, TinyBreaker, TinyPolicy, Window,
+    };
+    const fn policy(window: Window) -> Policy {
+        built!(BreakerConfig::new(window).open_for(OpenFor::fixed(Nanos::from_secs(60))).build())
+    }
     pub static GCRA: Gcra = Gcra::new(built!(Rate::new(10, Nanos::SECOND).burst(5).build()));
-    pub static BREAKER: CountBreaker<1> =
-        built!(CountBreaker::new(built!(BreakerConfig::new(Window::calls(16)).build())));
+    pub static BREAKER: CountBreaker<1> = built!(CountBreaker::new(policy(Window::calls(16))));
+    pub static TIME_BREAKER: TimeBreaker<4> =
+        built!(TimeBreaker::new(policy(Window::time(Nanos::from_secs(4), 4))));
+    pub static TINY_BREAKER: TinyBreaker =
+        TinyBreaker::with_policy(built!(TinyPolicy::new(policy(Window::calls(16)))));
 }
 #[cfg(feature = "wide")]
 use {
-    machines::{BREAKER, GCRA},
-    overcurrent::{Nanos, limit::GcraSnapshot},
+    machines::{BREAKER, GCRA, TIME_BREAKER, TINY_BREAKER},
+    overcurrent::{Nanos, breaker::TinySnapshot, limit::GcraSnapshot},
 };
 
 fn copy(to: &mut [u8], from: &[u8]) {
@@ -74,7 +90,12 @@ pub fn save_and_reset() -> ! {
         check!(GCRA.try_acquire(4, now).is_ok());
         copy(&mut kept.gcra, &GCRA.snapshot(now).to_bytes());
         check!(BREAKER.open(now).is_ok());
-        check!(BREAKER.snapshot(&mut kept.breaker, now + Nanos::from_secs(10)).is_ok());
+        check!(TIME_BREAKER.open(now).is_ok());
+        check!(TINY_BREAKER.open(now).is_ok());
+        let now = now + Nanos::from_secs(10);
+        check!(BREAKER.snapshot(&mut kept.breaker, now).is_ok());
+        check!(TIME_BREAKER.snapshot(&mut kept.time_breaker, now).is_ok());
+        copy(&mut kept.tiny_breaker, &TINY_BREAKER.snapshot(now).to_bytes());
     }
     kept.mark = STARTED;
     firmware::reset()
@@ -104,10 +125,24 @@ pub fn checks() {
 
     #[cfg(feature = "wide")]
     {
+        // Fifty of the sixty seconds are left; five of them passed without power, as far as is known.
+        let off = Nanos::from_secs(5);
+        let left = Some(Nanos::from_secs(45));
         check!(BREAKER.state(Nanos::ZERO) == State::Closed);
-        check!(BREAKER.restore(&kept.breaker, Nanos::from_secs(5), Nanos::ZERO).is_ok());
-        check!(BREAKER.state(Nanos::ZERO) == State::Open);
-        check!(BREAKER.next_deadline(Nanos::ZERO) == Some(Nanos::from_secs(15)));
+        check!(BREAKER.restore(&kept.breaker, off, Nanos::ZERO).is_ok());
+        check!(BREAKER.state(Nanos::ZERO) == State::Open && BREAKER.next_deadline(Nanos::ZERO) == left);
+        check!(TIME_BREAKER.state(Nanos::ZERO) == State::Closed);
+        check!(TIME_BREAKER.restore(&kept.time_breaker, off, Nanos::ZERO).is_ok());
+        check!(TIME_BREAKER.state(Nanos::ZERO) == State::Open && TIME_BREAKER.next_deadline(Nanos::ZERO) == left);
+        check!(TINY_BREAKER.state(Nanos::ZERO) == State::Closed);
+        match TinySnapshot::from_bytes(&kept.tiny_breaker) {
+            Ok(saved) => TINY_BREAKER.restore(&saved.aged(off), Nanos::ZERO),
+            Err(_) => check!(false),
+        }
+        // It counts in units of 65,536 ns, rounded up.
+        check!(TINY_BREAKER.state(Nanos::ZERO) == State::Open);
+        check!(TINY_BREAKER.next_deadline(Nanos::ZERO) >= left);
+        check!(TINY_BREAKER.enter(Nanos::from_secs(46)).is_ok());
         match GcraSnapshot::from_bytes(&kept.gcra) {
             Ok(saved) => GCRA.restore(&saved, Nanos::ZERO),
             Err(_) => check!(false),

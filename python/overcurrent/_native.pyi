@@ -1,36 +1,60 @@
+# What is written in Rust.
+
 from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine as _Coroutine
 from datetime import timedelta
-from enum import StrEnum
 from types import TracebackType
-from typing import Any, Final, Literal, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, Unpack, final
+from typing import Any, Final, Literal, ParamSpec, Self, TypeAlias, TypedDict, TypeVar, Unpack, final, type_check_only
+
+from typing_extensions import disjoint_base
+
+from overcurrent._errors import State
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
-_F = TypeVar("_F", bound=Callable[..., Any])
 
 _Seconds: TypeAlias = float | timedelta
 _Exceptions: TypeAlias = type[BaseException] | tuple[type[BaseException], ...]
 _Matches: TypeAlias = _Exceptions | Callable[[Any], object]
+_Gate: TypeAlias = Breaker | RateLimiter | CycleLimiter | Bulkhead
 
 __version__: Final[str]
-
-class State(StrEnum):
-    CLOSED = "closed"
-    OPEN = "open"
-    HALF_OPEN = "half-open"
-    DISABLED = "disabled"
-    FORCED_OPEN = "forced-open"
-    METRICS_ONLY = "metrics-only"
-
-class OvercurrentError(Exception):
-    name: str
-    reason: str
-    retry_after: float | None
-    def __init__(self, name: str, reason: str, retry_after: float | None = None) -> None: ...
-
-class CircuitOpenError(OvercurrentError): ...
-class RateLimitedError(OvercurrentError): ...
-class BulkheadFullError(OvercurrentError): ...
+__all__ = [
+    "Alarm",
+    "Backoff",
+    "Breaker",
+    "Bulkhead",
+    "Coroutine",
+    "CycleLimiter",
+    "Delays",
+    "Event",
+    "Explanation",
+    "Guard",
+    "Guarded",
+    "ManualClock",
+    "Peek",
+    "Permit",
+    "Pipeline",
+    "RateLimiter",
+    "Ready",
+    "Reservation",
+    "RetryBudget",
+    "Stats",
+    "Stay",
+    "Subscription",
+    "Wait",
+    "Window",
+    "__version__",
+    "backoff",
+    "guarded",
+    "is_off",
+    "last_calls",
+    "last_seconds",
+    "longest_stay",
+    "ring_after",
+    "salt",
+    "switch",
+]
 
 @final
 class ManualClock:
@@ -41,8 +65,20 @@ class ManualClock:
     def set(self, time: _Seconds) -> None: ...
 
 @final
+class Alarm: ...
+
+def ring_after(clock: ManualClock, wait: _Seconds, call: Callable[[], object]) -> Alarm: ...
+def salt(random: int) -> None: ...
+def switch(off: bool) -> None: ...
+def is_off() -> bool: ...
+
+# Settings
+
+@final
 class Window:
-    def __eq__(self, other: object, /) -> bool: ...
+    __hash__: None  # type: ignore[assignment]
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
 
 @final
 class Backoff: ...
@@ -57,6 +93,7 @@ def backoff(
 ) -> Backoff: ...
 def longest_stay(seconds: _Seconds, *, then: Literal["open", "closed"] = "open") -> Stay: ...
 
+@type_check_only
 class _Settings(TypedDict, total=False):
     window: Window
     failure_rate: float | None
@@ -70,6 +107,8 @@ class _Settings(TypedDict, total=False):
     trial_min: int | None
     trial_timeout: _Seconds | Stay | None
     auto_half_open: bool
+
+# Permits and gates
 
 @final
 class Permit:
@@ -87,22 +126,37 @@ class Permit:
     def returned(self, result: object) -> None: ...
     def raised(self, exception: BaseException) -> None: ...
 
-class _Guards:
+@final
+class Wait:
+    def poll(self, wake: Callable[[], object]) -> float | None: ...
+    def permit(self) -> Permit: ...
+    def close(self) -> None: ...
+
+@disjoint_base
+class Guard:
     @property
     def name(self) -> str: ...
     def enter(self) -> Permit: ...
     def permit(self) -> Permit: ...
     def call(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T: ...
-    async def call_async(
-        self, function: Callable[_P, Awaitable[_T]], /, *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T: ...
-    def __call__(self, function: _F) -> _F: ...
-    # The fallback takes what the function takes, and `error`.
-    def with_fallback(
-        self, fallback: Callable[..., Any], *, on: type[Exception] | tuple[type[Exception], ...] | None = None
-    ) -> Callable[[_F], _F]: ...
 
-class CircuitBreaker(_Guards):
+@final
+class Guarded:
+    __dict__: dict[str, Any]
+    __call__: Callable[..., Any]
+
+@final
+class Coroutine:
+    def send(self, value: Any, /) -> Any: ...
+    def throw(self, *args: Any) -> Any: ...
+    def close(self) -> None: ...
+    def __await__(self) -> Any: ...
+    def __next__(self) -> Any: ...
+
+def guarded(guard: Guard, function: Callable[..., Any], origin: Any, makes_coroutines: bool) -> Any: ...
+
+@disjoint_base
+class Breaker(Guard):
     def __new__(
         cls,
         name: str,
@@ -143,23 +197,11 @@ class CircuitBreaker(_Guards):
     def snapshot(self) -> bytes: ...
     def restore(self, snapshot: bytes, *, age: _Seconds | None = None) -> None: ...
 
-class Pipeline(_Guards):
-    def __new__(
-        cls,
-        *gates: CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead,
-        name: str = "pipeline",
-        failures: _Matches | None = None,
-        ignore: _Matches | None = None,
-        failure_result: Callable[[Any], object] | None = None,
-    ) -> Self: ...
-    @property
-    def gates(self) -> tuple[CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead, ...]: ...
-
-class Bulkhead(_Guards):
+@disjoint_base
+class Bulkhead(Guard):
     def __new__(cls, max: int, *, name: str = "bulkhead", clock: ManualClock | None = None) -> Self: ...
+    def _wait(self, timeout: _Seconds | None) -> Wait: ...
     def try_acquire(self) -> Permit | None: ...
-    def acquire(self, *, timeout: _Seconds | None = None) -> Permit: ...
-    async def acquire_async(self, *, timeout: _Seconds | None = None) -> Permit: ...
     def resize(self, max: int) -> None: ...
     @property
     def in_flight(self) -> int: ...
@@ -170,23 +212,8 @@ class Bulkhead(_Guards):
     @property
     def waiting(self) -> int: ...
 
-class _Waits:
-    @property
-    def name(self) -> str: ...
-    @property
-    def waiting(self) -> int: ...
-    def try_acquire(self, n: int = 1) -> bool: ...
-    def acquire(self, n: int = 1, *, timeout: _Seconds | None = None) -> None: ...
-    async def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> None: ...
-    def reserve(self, n: int = 1, *, max_wait: _Seconds | None = None) -> Reservation: ...
-    def snapshot(self) -> bytes: ...
-    def restore(self, snapshot: bytes, *, age: _Seconds | None = None) -> None: ...
-    def __enter__(self) -> Self: ...
-    def __exit__(self, *exc: object) -> None: ...
-    async def __aenter__(self) -> Self: ...
-    async def __aexit__(self, *exc: object) -> None: ...
-
-class RateLimiter(_Waits):
+@disjoint_base
+class RateLimiter:
     def __new__(
         cls,
         rate: int,
@@ -197,13 +224,21 @@ class RateLimiter(_Waits):
         name: str = "limiter",
         clock: ManualClock | None = None,
     ) -> Self: ...
+    def _wait(self, n: int, timeout: _Seconds | None) -> Wait | None: ...
+    @property
+    def name(self) -> str: ...
     @property
     def rate(self) -> int: ...
     @property
     def per(self) -> float: ...
     @property
     def burst(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+    def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> _Coroutine[Any, Any, None]: ...
+    def try_acquire(self, n: int = 1) -> bool: ...
     def acquire_up_to(self, n: int) -> int: ...
+    def reserve(self, n: int = 1, *, max_wait: _Seconds | None = None) -> Reservation: ...
     def peek(self, n: int = 1) -> Peek: ...
     def penalize_until(self, time: _Seconds) -> None: ...
     def penalize_for(self, wait: _Seconds) -> None: ...
@@ -212,8 +247,11 @@ class RateLimiter(_Waits):
     def reconfigure(
         self, rate: int | None = None, *, per: _Seconds | None = None, burst: int | None = None
     ) -> None: ...
+    def snapshot(self) -> bytes: ...
+    def restore(self, snapshot: bytes, *, age: _Seconds | None = None) -> None: ...
 
-class CycleLimiter(_Waits):
+@disjoint_base
+class CycleLimiter:
     def __new__(
         cls,
         limit: int,
@@ -224,6 +262,9 @@ class CycleLimiter(_Waits):
         name: str = "limiter",
         clock: ManualClock | None = None,
     ) -> Self: ...
+    def _wait(self, n: int, timeout: _Seconds | None) -> Wait | None: ...
+    @property
+    def name(self) -> str: ...
     @property
     def limit(self) -> int: ...
     @property
@@ -236,10 +277,60 @@ class CycleLimiter(_Waits):
     def available(self) -> int: ...
     @property
     def cycle(self) -> int: ...
+    @property
+    def waiting(self) -> int: ...
+    def acquire_async(self, n: int = 1, *, timeout: _Seconds | None = None) -> _Coroutine[Any, Any, None]: ...
+    def try_acquire(self, n: int = 1) -> bool: ...
+    def reserve(self, n: int = 1, *, max_wait: _Seconds | None = None) -> Reservation: ...
     def drain(self) -> int: ...
     def wait_for(self, n: int = 1) -> float | None: ...
     def set_limit(self, limit: int) -> None: ...
     def set_timeout(self, timeout: _Seconds) -> None: ...
+    def snapshot(self) -> bytes: ...
+    def restore(self, snapshot: bytes, *, age: _Seconds | None = None) -> None: ...
+
+@disjoint_base
+class Pipeline(Guard):
+    def __new__(
+        cls,
+        *gates: _Gate,
+        name: str = "pipeline",
+        failures: _Matches | None = None,
+        ignore: _Matches | None = None,
+        failure_result: Callable[[Any], object] | None = None,
+    ) -> Self: ...
+    @property
+    def gates(self) -> tuple[_Gate, ...]: ...
+
+# Retries
+
+@final
+class Delays:
+    def __new__(cls, first: _Seconds, multiplier: float, max: _Seconds | None, jitter: str) -> Self: ...
+    def after(self, attempt: int, retry_after: _Seconds | None) -> float: ...
+
+@final
+class RetryBudget:
+    def __new__(
+        cls,
+        *,
+        ratio: float = 0.2,
+        min_per_second: int = 10,
+        cap: int | None = None,
+        clock: ManualClock | None = None,
+    ) -> Self: ...
+    def deposit(self) -> None: ...
+    def try_withdraw(self) -> bool: ...
+    @property
+    def available(self) -> int: ...
+
+# Answers
+
+@final
+class Ready:
+    def __await__(self) -> Self: ...
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> Any: ...
 
 @final
 class Peek:
@@ -330,78 +421,3 @@ class Event:
 @final
 class Subscription:
     def close(self) -> None: ...
-
-@final
-class RetryBudget:
-    def __new__(
-        cls,
-        *,
-        ratio: float = 0.2,
-        min_per_second: int = 10,
-        cap: int | None = None,
-        clock: ManualClock | None = None,
-    ) -> Self: ...
-    def deposit(self) -> None: ...
-    def try_withdraw(self) -> bool: ...
-    @property
-    def available(self) -> int: ...
-
-class Retry:
-    def __init__(
-        self,
-        attempts: int = 3,
-        *,
-        on: _Exceptions | Callable[[Exception], object] | None = None,
-        first: _Seconds = 0.1,
-        multiplier: float = 2.0,
-        max: _Seconds = 30.0,
-        jitter: Literal["none", "full", "equal"] = "full",
-        budget: RetryBudget | None = None,
-        respect_retry_after: bool = True,
-        sleep: Callable[[float], object] | None = None,
-        sleep_async: Callable[[float], Awaitable[object]] | None = None,
-    ) -> None: ...
-    def __call__(self, function: _F) -> _F: ...
-    def call(self, function: Callable[_P, _T], /, *args: _P.args, **kwargs: _P.kwargs) -> _T: ...
-    async def call_async(
-        self, function: Callable[_P, Awaitable[_T]], /, *args: _P.args, **kwargs: _P.kwargs
-    ) -> _T: ...
-
-class Journal:
-    dropped: int
-    def __init__(self, capacity: int = 256) -> None: ...
-    def __call__(self, event: Event) -> None: ...
-    def drain(self) -> list[Event]: ...
-    def __len__(self) -> int: ...
-
-__all__ = [
-    "Backoff",
-    "Bulkhead",
-    "BulkheadFullError",
-    "CircuitBreaker",
-    "CircuitOpenError",
-    "CycleLimiter",
-    "Event",
-    "Explanation",
-    "Journal",
-    "ManualClock",
-    "OvercurrentError",
-    "Peek",
-    "Permit",
-    "Pipeline",
-    "RateLimitedError",
-    "RateLimiter",
-    "Reservation",
-    "Retry",
-    "RetryBudget",
-    "State",
-    "Stats",
-    "Stay",
-    "Subscription",
-    "Window",
-    "__version__",
-    "backoff",
-    "last_calls",
-    "last_seconds",
-    "longest_stay",
-]

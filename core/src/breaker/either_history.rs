@@ -13,13 +13,13 @@ use crate::snapshot::{SnapshotError, Writer};
 /// which it is to be. `R` is the ring of outcomes, `B` holds the buckets of time.
 ///
 /// ```
-/// use overcurrent::breaker::{AnyHistory, Bucket, CountHistory, RingWord, TimeHistory};
+/// use overcurrent::breaker::{EitherHistory, Bucket, CountHistory, RingWord, TimeHistory};
 /// use overcurrent::{Breaker, BreakerConfig, Nanos, Policy, Window};
-/// type Storage = AnyHistory<[RingWord; 2], [Bucket; 10]>;
+/// type Storage = EitherHistory<[RingWord; 2], [Bucket; 10]>;
 /// fn breaker(policy: Policy) -> Result<Breaker<Storage>, overcurrent::ConfigError> {
 ///     let storage = match policy.window() {
-///         Window::Calls(_) => AnyHistory::Calls(CountHistory::new()),
-///         Window::Time { .. } => AnyHistory::Time(TimeHistory::new()),
+///         Window::Calls(_) => EitherHistory::Calls(CountHistory::new()),
+///         Window::Time { .. } => EitherHistory::Time(TimeHistory::new()),
 ///     };
 ///     Breaker::over(policy, storage, ())
 /// }
@@ -29,7 +29,7 @@ use crate::snapshot::{SnapshotError, Writer};
 /// ```
 // Large and small side by side: a host puts one behind a pointer.
 #[allow(clippy::large_enum_variant)]
-pub enum AnyHistory<R, B> {
+pub enum EitherHistory<R, B> {
     /// Over the last so many calls.
     Calls(CountHistory<R>),
     /// Over the calls of the last so much time.
@@ -39,16 +39,15 @@ pub enum AnyHistory<R, B> {
 macro_rules! on {
     ($history:expr, $inner:ident => $answer:expr) => {
         match $history {
-            AnyHistory::Calls($inner) => $answer,
-            AnyHistory::Time($inner) => $answer,
+            EitherHistory::Calls($inner) => $answer,
+            EitherHistory::Time($inner) => $answer,
         }
     };
 }
 
-impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> History for AnyHistory<R, B> {}
+impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> History for EitherHistory<R, B> {}
 
-// The questions go on as `&dyn Fn`: what is asked now and then need not be compiled for each asker.
-impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> Sealed for AnyHistory<R, B> {
+impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> Sealed for EitherHistory<R, B> {
     #[inline]
     fn is_timed(&self) -> bool {
         matches!(self, Self::Time(_))
@@ -64,16 +63,15 @@ impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> Sealed for AnyHistory<R, B> {
     }
 
     #[inline]
-    fn record_clean(&self, generation: u16, is_current: impl Fn() -> bool) -> bool {
+    fn record_clean(&self, generation: u16) -> bool {
         match self {
-            Self::Calls(history) => history.record_clean(generation, is_current),
+            Self::Calls(history) => history.record_clean(generation),
             Self::Time(_) => false,
         }
     }
 
-    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32, is_current: impl Fn() -> bool) -> Recorded {
-        let is_current: &dyn Fn() -> bool = &is_current;
-        on!(self, history => history.record(at, epoch, mark, limit, is_current))
+    fn record(&self, at: Entry<'_>, epoch: Epoch, mark: Mark, limit: u32) -> Recorded {
+        on!(self, history => history.record(at, epoch, mark, limit))
     }
 
     fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals {
@@ -84,9 +82,8 @@ impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> Sealed for AnyHistory<R, B> {
         on!(self, history => history.slow_failed(at, epoch))
     }
 
-    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch, is_current: impl Fn() -> bool) {
-        let is_current: &dyn Fn() -> bool = &is_current;
-        on!(self, history => history.bring_forward(at, epoch, is_current));
+    fn bring_forward(&self, at: Entry<'_>, epoch: Epoch) {
+        on!(self, history => history.bring_forward(at, epoch));
     }
 
     fn save(&self, at: Entry<'_>, epoch: Epoch, writer: &mut Writer<'_>) {
@@ -97,9 +94,8 @@ impl<R: AsRef<[RingWord]>, B: AsRef<[Bucket]>> Sealed for AnyHistory<R, B> {
         on!(self, history => history.check_saved(trial, bytes))
     }
 
-    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8], is_current: impl Fn() -> bool) {
-        let is_current: &dyn Fn() -> bool = &is_current;
-        on!(self, history => history.load_saved(at, epoch, off, bytes, is_current));
+    fn load_saved(&self, at: Entry<'_>, epoch: Epoch, off: u64, bytes: &[u8]) {
+        on!(self, history => history.load_saved(at, epoch, off, bytes));
     }
 
     fn resize(&self, policy: &Policy) {
