@@ -217,12 +217,15 @@ export abstract class Guard extends Policy {
     try {
       answer = fn(context);
     } catch (error) {
-      this.#threw(place, error, context);
-      return Promise.reject(error);
+      return reject(error, () => this.#threw(place, error, context));
     }
     if (!(answer instanceof Promise)) {
       if (!isThenable(answer)) {
-        this.#returned(place, answer);
+        try {
+          this.#returned(place, answer);
+        } catch (error) {
+          return Promise.reject(error); // of a rule
+        }
         return Promise.resolve(answer);
       }
       answer = Promise.resolve(answer);
@@ -279,4 +282,14 @@ export abstract class Guard extends Policy {
     if (told === undefined) return undefined;
     return told instanceof Date ? timeOf(this.#clock, told) : this.#clock.now() + duration('holdFor', told);
   }
+}
+
+/** A rejection with `error`, or with what `first` throws. */
+function reject(error: unknown, first: () => void): Promise<never> {
+  try {
+    first();
+  } catch (other) {
+    return Promise.reject(other); // of a rule
+  }
+  return Promise.reject(error);
 }
