@@ -34,7 +34,7 @@ function native(): Engine {
       reasons.push(error);
     }
   }
-  throw new AggregateError(reasons, `overcurrent has no native engine for ${name}`);
+  throw new AggregateError(reasons, `there is no native engine for ${name}`);
 }
 
 /** The engine that `OVERCURRENT_ENGINE` asks for; else the native one, and where there is none WebAssembly. */
@@ -47,7 +47,8 @@ export function load(): Engine {
     try {
       return native();
     } catch (error) {
-      if (wanted === 'native') throw error;
+      if (wanted === 'native')
+        throw new Error(`OVERCURRENT_ENGINE is 'native', but ${(error as Error).message}`, { cause: error });
     }
   }
   return wasmEngine(decode(wasm));

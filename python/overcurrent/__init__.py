@@ -4,6 +4,7 @@ One object serves threads and event loops alike, without holding either. The eng
 translates.
 """
 
+from overcurrent import _fork  # noqa: F401 - says what a forked child has to do
 from overcurrent._errors import (
     BulkheadFullError,
     CircuitOpenError,

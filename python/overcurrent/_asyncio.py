@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from math import inf
 
+from overcurrent._fork import Place
 from overcurrent._native import ring_after
 
 TYPE_CHECKING = False
@@ -38,12 +39,14 @@ async def sleep(seconds: float, clock: ManualClock | None = None, /) -> None:
         await asyncio.sleep(seconds)
         return
     waker = _Waker()
-    ring_after(clock, seconds, waker)
+    alarm = ring_after(clock, seconds, waker)
     await waker.woken
+    del alarm
 
 
 async def wait(wait: Wait, /) -> None:
     """Until the place in the queue has come up."""
+    place = Place(wait)
     try:
         while True:
             waker = _Waker()
@@ -60,6 +63,8 @@ async def wait(wait: Wait, /) -> None:
         # Cancelled, most likely: the place in the queue, and what was granted to it, go back.
         wait.close()
         raise
+    finally:
+        del place
 
 
 async def within(
@@ -74,9 +79,10 @@ async def within(
     scope = asyncio.timeout(seconds if clock is None else None)
     try:
         async with scope:
-            if clock is not None:
-                ring_after(clock, seconds, _End(scope))
-            return True, await function(*args, **kwargs)
+            alarm = None if clock is None else ring_after(clock, seconds, _End(scope))
+            result = await function(*args, **kwargs)
+            del alarm
+            return True, result
     except TimeoutError:
         # The call's own is its own.
         if not scope.expired():

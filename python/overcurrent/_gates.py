@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine
     from typing import Any, ParamSpec, Self, TypeVar, Unpack
 
-    from overcurrent._native import Event, Permit, Wait, _Seconds, _Settings
+    from overcurrent._native import Event, Permit, Wait, _Matches, _Seconds, _Settings
 
     _P = ParamSpec("_P")
     _T = TypeVar("_T")
@@ -46,7 +46,15 @@ def _origin(function: Any) -> Any:
 def _kind(function: Any) -> int:
     """The flags that tell what a call brings."""
     origin = _origin(function)
-    return origin.__code__.co_flags if isinstance(origin, FunctionType) else 0
+    flags = origin.__code__.co_flags if isinstance(origin, FunctionType) else 0
+    if not flags & (_GENERATOR | _COROUTINE | _ASYNC_GENERATOR) and _is_marked(function):
+        return _COROUTINE
+    return flags
+
+
+def _is_marked(function: Any) -> bool:
+    """Whether somebody said that it returns coroutines: `inspect.markcoroutinefunction`, and asyncio's before it."""
+    return bool(getattr(function, "_is_coroutine_mark", None) or getattr(function, "_is_coroutine", None))
 
 
 class _Guards(_Guard):
@@ -59,8 +67,9 @@ class _Guards(_Guard):
             msg = f"{function!r} is not a function"
             raise TypeError(msg)
         origin, kind = _origin(function), _kind(function)
+        made = isinstance(origin, FunctionType) and origin.__code__.co_flags & _COROUTINE
         guarded: Any
-        if kind & (_GENERATOR | _ASYNC_GENERATOR):
+        if kind & (_GENERATOR | _ASYNC_GENERATOR) or (kind & _COROUTINE and not made):
             guarded = self._guarded(function, self.enter, kind)
         else:
             guarded = update_wrapper(_native.guarded(self, function, origin, bool(kind & _COROUTINE)), function)
@@ -94,6 +103,20 @@ class _Guards(_Guard):
                     permit.raised(error)
                     raise
                 permit.success()
+
+        elif kind & _COROUTINE:
+            # Only marked as a coroutine function: what it does before it returns one must be guarded, too.
+
+            @wraps(function)
+            async def guarded(*args: Any, **kwargs: Any) -> Any:
+                permit = enter()
+                try:
+                    result = await function(*args, **kwargs)
+                except BaseException as error:
+                    permit.raised(error)
+                    raise
+                permit.returned(result)
+                return result
 
         else:
 
@@ -155,6 +178,19 @@ class Pipeline(Configured, _native.Pipeline, _Guards):
     """Several gates as one: all are asked before any is charged; what a refused call took goes back."""
 
     __slots__ = ("__weakref__", "_made")
+
+    if TYPE_CHECKING:
+
+        def __new__(
+            cls,
+            *gates: CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead,
+            name: str = "pipeline",
+            failures: _Matches | None = None,
+            ignore: _Matches | None = None,
+            failure_result: Callable[[Any], object] | None = None,
+        ) -> Self: ...
+        @property
+        def gates(self) -> tuple[CircuitBreaker | RateLimiter | CycleLimiter | Bulkhead, ...]: ...
 
     def __repr__(self) -> str:
         return f"<Pipeline {self.name!r} of {len(self.gates)}>"
@@ -256,7 +292,7 @@ class CycleLimiter(Configured, _native.CycleLimiter, _Waits):
 class Journal:
     """The newest events, up to `capacity`: `breaker.on_event(journal)`."""
 
-    __slots__ = ("_events", "dropped")
+    __slots__ = {"_events": None, "dropped": "Events that were lost because newer ones came."}
 
     def __init__(self, capacity: int = 256) -> None:
         self._events: deque[Event] = deque(maxlen=capacity)

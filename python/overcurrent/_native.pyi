@@ -20,6 +20,7 @@ _Gate: TypeAlias = Breaker | RateLimiter | CycleLimiter | Bulkhead
 
 __version__: Final[str]
 __all__ = [
+    "Alarm",
     "Backoff",
     "Breaker",
     "Bulkhead",
@@ -51,6 +52,7 @@ __all__ = [
     "last_seconds",
     "longest_stay",
     "ring_after",
+    "salt",
     "switch",
 ]
 
@@ -62,7 +64,11 @@ class ManualClock:
     def advance(self, by: _Seconds) -> None: ...
     def set(self, time: _Seconds) -> None: ...
 
-def ring_after(clock: ManualClock, wait: _Seconds, bell: Callable[[], object]) -> None: ...
+@final
+class Alarm: ...
+
+def ring_after(clock: ManualClock, wait: _Seconds, call: Callable[[], object]) -> Alarm: ...
+def salt(random: int) -> None: ...
 def switch(off: bool) -> None: ...
 def is_off() -> bool: ...
 

@@ -72,6 +72,10 @@ class Retry:
             if function is not None and not callable(function):
                 msg = f"{what} must be {'an exception class, a tuple of them, or ' * (what == 'on')}a function"
                 raise TypeError(msg)
+        for kind in self._types if isinstance(self._types, tuple) else (self._types,):
+            if kind is not None and not (isinstance(kind, type) and issubclass(kind, BaseException)):
+                msg = f"on must be an exception class, a tuple of them, or a function, not {kind!r}"
+                raise TypeError(msg)
         self._failure_result = failure_result
         self._delays = Delays(first, multiplier, max, jitter)
         self._max_wait = inf if max_wait is None else positive("max_wait", max_wait)

@@ -30,7 +30,11 @@ class Timeout:
     Hand it the seconds that a `Deadline` has left.
     """
 
-    __slots__ = ("_clock", "name", "timeout")
+    __slots__ = {  # noqa: RUF023 - with their docs
+        "name": "Its name in errors.",
+        "timeout": "The seconds that a call has.",
+        "_clock": None,
+    }
 
     def __init__(self, timeout: _Seconds, *, name: str = "timeout", clock: ManualClock | None = None) -> None:
         self.timeout: float = positive("timeout", timeout)
@@ -74,7 +78,12 @@ class Timeout:
 class Deadline:
     """A time by which sync work should be done: asked about, never enforced. Begins when it is made."""
 
-    __slots__ = ("_at", "_clock", "name", "timeout")
+    __slots__ = {  # noqa: RUF023 - with their docs
+        "name": "Its name in errors.",
+        "timeout": "The seconds that there were in the beginning.",
+        "_at": None,
+        "_clock": None,
+    }
 
     def __init__(self, timeout: _Seconds, *, name: str = "deadline", clock: ManualClock | None = None) -> None:
         self.timeout: float = positive("timeout", timeout)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import trio
 
+from overcurrent._fork import Place
 from overcurrent._native import ring_after
 
 TYPE_CHECKING = False
@@ -35,12 +36,14 @@ async def sleep(seconds: float, clock: ManualClock | None = None, /) -> None:
         await trio.sleep(seconds)
         return
     woken = trio.Event()
-    ring_after(clock, seconds, _Bell(woken.set))
+    alarm = ring_after(clock, seconds, _Bell(woken.set))
     await woken.wait()
+    del alarm
 
 
 async def wait(wait: Wait, /) -> None:
     """Until the place in the queue has come up."""
+    place = Place(wait)
     try:
         while True:
             woken = trio.Event()
@@ -53,6 +56,8 @@ async def wait(wait: Wait, /) -> None:
         # Cancelled, most likely: the place in the queue, and what was granted to it, go back.
         wait.close()
         raise
+    finally:
+        del place
 
 
 async def within(
@@ -66,7 +71,8 @@ async def within(
     """Whether the call ended in time, and what it brought."""
     scope = trio.CancelScope() if clock is not None else trio.move_on_after(seconds)
     with scope:
-        if clock is not None:
-            ring_after(clock, seconds, _Bell(scope.cancel))
-        return True, await function(*args, **kwargs)
+        alarm = None if clock is None else ring_after(clock, seconds, _Bell(scope.cancel))
+        result = await function(*args, **kwargs)
+        del alarm
+        return True, result
     return False, None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from _thread import TIMEOUT_MAX, allocate_lock
 from math import inf
 
+from overcurrent._fork import waiting_threads
 from overcurrent._loops import refuse_to_block, running
 
 TYPE_CHECKING = False
@@ -35,6 +36,7 @@ class Bell:
 
 def block(wait: Wait) -> None:
     """Waits in this thread."""
+    waiting_threads.add(wait)
     try:
         while True:
             bell = Bell()  # a new one each time: a late ring is another one's
@@ -46,6 +48,8 @@ def block(wait: Wait) -> None:
     except BaseException:
         wait.close()
         raise
+    finally:
+        waiting_threads.discard(wait)
 
 
 def sleep(wait: Wait) -> Coroutine[Any, Any, None]:
@@ -64,5 +68,6 @@ def pause(seconds: float, clock: ManualClock | None) -> None:
         from overcurrent._native import ring_after
 
         bell = Bell()
-        ring_after(clock, seconds, bell)
+        alarm = ring_after(clock, seconds, bell)
         bell.lock.acquire()
+        del alarm

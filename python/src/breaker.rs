@@ -97,7 +97,7 @@ impl BreakerCore {
 }
 
 /// A permit that was taken without the time counts as taken now: it must not look slow.
-pub fn timed_permit(permit: Permit, timed: bool, at: At) -> Permit {
+fn timed_permit(permit: Permit, timed: bool, at: At) -> Permit {
     if timed {
         return permit;
     }
@@ -193,6 +193,7 @@ impl Breaker {
         Ok(PyClassInitializer::from(Guard(Target::Breaker(Arc::clone(&core)))).add_subclass(Self(core)))
     }
 
+    /// The state now; time alone may have changed it.
     #[getter]
     fn state(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         let state = on!(self.0, b => b.state(self.0.now()));
@@ -200,6 +201,7 @@ impl Breaker {
         errors::state(py, state)
     }
 
+    /// The numbers of the window.
     fn stats(&self, py: Python<'_>) -> PyResult<Stats> {
         let stats = on!(self.0, b => {
             let metrics = b.metrics(self.0.now());
@@ -217,6 +219,7 @@ impl Breaker {
         Ok(stats)
     }
 
+    /// Why it admits or refuses, in numbers.
     fn explain(&self, py: Python<'_>) -> PyResult<Explanation> {
         let at = self.0.now();
         let said = on!(self.0, b => b.explain(at));
@@ -241,26 +244,32 @@ impl Breaker {
         })
     }
 
+    /// Closes it, with an empty window.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::Closed)
     }
 
+    /// Opens it for as long as a trip would.
     fn open(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::Open)
     }
 
+    /// Lets trial calls through, if it is open.
     fn half_open(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::HalfOpen)
     }
 
+    /// Lets everything through and records nothing, until told otherwise.
     fn disable(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::Disabled)
     }
 
+    /// Refuses everything, until told otherwise.
     fn force_open(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::ForcedOpen)
     }
 
+    /// Lets everything through and records it, until told otherwise.
     fn metrics_only(&self, py: Python<'_>) -> PyResult<()> {
         self.go(py, State::MetricsOnly)
     }
@@ -281,6 +290,7 @@ impl Breaker {
         answer.map_err(invalid)
     }
 
+    /// Closed and empty, as if new.
     fn reset(&self, py: Python<'_>) {
         on!(self.0, b => b.reset(self.0.now()));
         self.0.tell(py);
@@ -358,6 +368,7 @@ impl Breaker {
         Ok(())
     }
 
+    /// State and window, as bytes of a versioned form, for `restore`.
     fn snapshot<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         let mut room = vec![0; 1 << 10];
         loop {
@@ -395,10 +406,15 @@ impl Breaker {
 /// The numbers of the window that a breaker judges by.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Stats {
+    /// The state.
     state: Py<PyAny>,
+    /// Calls in the window.
     calls: u32,
+    /// Failed ones.
     failed: u32,
+    /// Slow ones.
     slow: u32,
+    /// Slow and failed ones.
     slow_failed: u32,
     /// Calls refused since the breaker came into this state.
     refused: u64,
@@ -418,21 +434,33 @@ impl Stats {
 /// Why a breaker admits or refuses.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Explanation {
+    /// Whose.
     name: Py<PyAny>,
+    /// The state.
     state: Py<PyAny>,
     /// Why the next call would be refused; `None` if it would not.
     reason: Option<&'static str>,
+    /// Seconds until a call may get through, if it is known.
     retry_after: Option<f64>,
+    /// The rule that the window meets at this moment.
     rule_met: Option<&'static str>,
+    /// Calls in the window.
     calls: u32,
+    /// Failed ones.
     failed: u32,
+    /// Slow ones.
     slow: u32,
     /// `None` below `min_calls`.
     failure_rate: Option<f64>,
+    /// `None` below `min_calls`.
     slow_rate: Option<f64>,
+    /// From which share of failures on it trips; `None`: by none.
     failure_rate_threshold: Option<f64>,
+    /// From which share of slow calls on it trips; `None`: by none.
     slow_rate_threshold: Option<f64>,
+    /// From how many calls on shares are judged.
     min_calls: u32,
+    /// Trial calls that may still be let in.
     trials_left: u16,
     /// Seconds to the end of this state, where time ends it.
     deadline_in: Option<f64>,

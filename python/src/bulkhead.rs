@@ -93,27 +93,32 @@ impl Bulkhead {
         Ok(core.wait(slf.into_super().unbind(), longest("timeout", timeout)?))
     }
 
+    /// Changes the maximum at once; calls that are inside stay.
     fn resize(&self, max: u32) -> PyResult<()> {
         self.0.gate().resize(max).map_err(wrong)?;
         self.0.hand_out();
         Ok(())
     }
 
+    /// The calls inside.
     #[getter]
     fn in_flight(&self) -> u32 {
         self.0.gate().in_flight()
     }
 
+    /// The most calls inside.
     #[getter]
     fn max(&self) -> u32 {
         self.0.gate().max()
     }
 
+    /// The slots that are free.
     #[getter]
     fn available(&self) -> u32 {
         self.0.gate().available()
     }
 
+    /// How many wait.
     #[getter]
     fn waiting(&self) -> usize {
         self.0.slots.waiting()

@@ -44,6 +44,7 @@ impl CycleLimiter {
         Ok(Self(Line::new(name.to_owned(), limiter, HostClock::of(clock))))
     }
 
+    /// Takes `n` permits if they are there and nobody waits for them.
     #[pyo3(signature = (n = 1))]
     fn try_acquire(&self, n: u32) -> bool {
         self.0.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok())
@@ -65,6 +66,7 @@ impl CycleLimiter {
         coroutine::cycle_permits(slf, n, longest("timeout", timeout)?)
     }
 
+    /// Takes `n` permits for later, at most `max_wait` (or `timeout`) from now.
     #[pyo3(signature = (n = 1, *, max_wait = None))]
     fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
         if off() {
@@ -89,6 +91,7 @@ impl CycleLimiter {
         self.0.limiter().wait(n, self.0.now()).map(seconds)
     }
 
+    /// Changes the permits a cycle.
     fn set_limit(&self, limit: u32) -> PyResult<()> {
         let limit =
             NonZeroU32::new(limit).ok_or_else(|| PyValueError::new_err("limit is 0; allowed are 1 and more"))?;
@@ -96,15 +99,18 @@ impl CycleLimiter {
         self.0.limiter().set_limit(limit, self.0.now()).map_err(busy)
     }
 
+    /// Changes how far ahead permits may be promised.
     fn set_timeout(&self, timeout: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.limiter().set_timeout(nanos("timeout", timeout)?);
         Ok(())
     }
 
+    /// The state, as bytes of a versioned form, for `restore`.
     fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.limiter().snapshot(self.0.now()).to_bytes())
     }
 
+    /// Goes on from a snapshot that is `age` old.
     #[pyo3(signature = (snapshot, *, age = None))]
     fn restore(&self, snapshot: &[u8], age: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let age = age.map_or(Ok(Nanos::ZERO), |age| nanos("age", age))?;
@@ -113,21 +119,25 @@ impl CycleLimiter {
         self.0.limiter().restore(&snapshot.aged(age), self.0.now()).map_err(busy)
     }
 
+    /// Its name in errors.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
+    /// Permits a cycle.
     #[getter]
     fn limit(&self) -> u32 {
         self.0.limiter().limit()
     }
 
+    /// Seconds a cycle.
     #[getter]
     fn period(&self) -> f64 {
         seconds(self.0.limiter().period())
     }
 
+    /// How far ahead permits may be promised, in seconds.
     #[getter]
     fn timeout(&self) -> f64 {
         seconds(self.0.limiter().timeout())
@@ -139,16 +149,19 @@ impl CycleLimiter {
         self.0.limiter().balance(self.0.now())
     }
 
+    /// The permits that are left of this cycle.
     #[getter]
     fn available(&self) -> u32 {
         self.0.limiter().available(self.0.now())
     }
 
+    /// The number of this cycle.
     #[getter]
     fn cycle(&self) -> u64 {
         self.0.limiter().cycle(self.0.now())
     }
 
+    /// How many wait.
     #[getter]
     fn waiting(&self) -> usize {
         self.0.waiting()

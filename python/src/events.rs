@@ -17,15 +17,21 @@ pub type Observed = (Rejections, Journal<64>);
 /// One thing that happened to a breaker.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Event {
+    /// The breaker's.
     name: Py<PyAny>,
     /// `"refused"`, `"tripped"`, `"transition"` or `"reset"`.
     kind: &'static str,
+    /// The time of its clock.
     at: f64,
+    /// Which stay in a state it belongs to, of those of this breaker.
     generation: u16,
+    /// The state before, of a transition.
     old: Option<Py<PyAny>>,
+    /// The state after, of a transition.
     new: Option<Py<PyAny>>,
     /// Why a call was refused, or which rule tripped.
     reason: Option<&'static str>,
+    /// Seconds to come back in, of a refusal.
     retry_after: Option<f64>,
 }
 
@@ -172,6 +178,7 @@ pub struct Subscription {
 
 #[pymethods]
 impl Subscription {
+    /// The listener is not called any more. Once more is fine.
     fn close(&self) {
         self.breaker.get().0.listeners.remove(self.id);
     }

@@ -1,10 +1,12 @@
 //! The gates of a pipeline: of any kind, and as many as it has, side by side without a heap.
 
-use crate::breaker::{Breaker, timed_permit};
+use crate::breaker::Breaker;
 use crate::bulkhead::BulkheadCore;
 use crate::limiter::Line;
 use crate::time::HostClock;
-use overcurrent::limit::Reservation;
+use overcurrent::breaker::RawPermit;
+use overcurrent::concurrency::Slot;
+use overcurrent::limit::{RawReservation, Reservation};
 use overcurrent::{At, CycleLimiter, Gate, LiveGcra, Nanos, NeedsTime, Outcome, Refusal};
 use pyo3::prelude::*;
 use std::sync::Arc;
@@ -18,15 +20,57 @@ pub enum AnyGate {
     Cycle(Arc<Line<CycleLimiter>>),
 }
 
-pub enum AnyPermit {
+/// What a gate gave, in whole words: three of them side by side are moved about at every call.
+pub struct AnyPermit {
+    kind: Kind,
+    first: u64,
+    second: u64,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+#[repr(u64)]
+enum Kind {
     Nothing,
-    Breaker {
-        permit: overcurrent::Permit,
-        /// Whether the entry knew the time.
-        timed: bool,
-    },
-    Slot(<overcurrent::Bulkhead as Gate>::Permit),
-    Promise(Reservation),
+    /// A breaker's, and whether the entry knew the time.
+    Timed,
+    Untimed,
+    Slot,
+    /// As much of a limiter's promise as taking it back needs.
+    Promise,
+}
+
+impl AnyPermit {
+    const NOTHING: Self = Self { kind: Kind::Nothing, first: 0, second: 0 };
+
+    #[inline]
+    fn breaker(permit: overcurrent::Permit, kind: Kind) -> Self {
+        let RawPermit { entered, word } = permit.into_raw();
+        Self { kind, first: entered, second: u64::from(word) }
+    }
+
+    #[inline]
+    fn slot(slot: Slot) -> Self {
+        slot.into_raw();
+        Self { kind: Kind::Slot, ..Self::NOTHING }
+    }
+
+    #[inline]
+    fn promise(promise: Reservation) -> Self {
+        let RawReservation { before, after, .. } = promise.into_raw();
+        Self { kind: Kind::Promise, first: before, second: after }
+    }
+
+    /// The breaker's permit that this is. Taken without the time it counts as taken `at`: it must not look slow.
+    #[inline]
+    fn into_breaker(self, at: At) -> overcurrent::Permit {
+        let entered = if self.kind == Kind::Timed { self.first } else { at.now.get() };
+        overcurrent::Permit::from_raw(RawPermit { entered, word: self.second as u32 })
+    }
+
+    #[inline]
+    fn into_promise(self) -> Reservation {
+        Reservation::from_raw(RawReservation { before: self.first, after: self.second, ..RawReservation::default() })
+    }
 }
 
 impl AnyGate {
@@ -73,50 +117,41 @@ impl Gate for AnyGate {
     #[inline]
     fn enter(&self, cost: u32, at: At) -> Result<AnyPermit, Refusal> {
         match self {
-            Self::Nothing => Ok(AnyPermit::Nothing),
-            Self::Breaker(gate) => {
-                gate.get().0.enter(cost, at).map(|permit| AnyPermit::Breaker { permit, timed: true })
-            }
-            Self::Bulkhead(gate) => gate.gate().enter(cost, at).map(AnyPermit::Slot),
-            Self::Limiter(gate) => gate.limiter().enter(cost, at).map(AnyPermit::Promise),
-            Self::Cycle(gate) => gate.limiter().enter(cost, at).map(AnyPermit::Promise),
+            Self::Nothing => Ok(AnyPermit::NOTHING),
+            Self::Breaker(gate) => gate.get().0.enter(cost, at).map(|permit| AnyPermit::breaker(permit, Kind::Timed)),
+            Self::Bulkhead(gate) => gate.gate().enter(cost, at).map(AnyPermit::slot),
+            Self::Limiter(gate) => gate.limiter().enter(cost, at).map(AnyPermit::promise),
+            Self::Cycle(gate) => gate.limiter().enter(cost, at).map(AnyPermit::promise),
         }
     }
 
     fn leave(&self, permit: AnyPermit, outcome: Outcome, at: At) {
-        match (self, permit) {
-            (Self::Breaker(gate), AnyPermit::Breaker { permit, timed }) => {
-                gate.get().0.leave(timed_permit(permit, timed, at), outcome, at);
-            }
-            (Self::Bulkhead(gate), AnyPermit::Slot(slot)) => gate.gate().leave(slot, outcome, at),
-            (Self::Limiter(gate), AnyPermit::Promise(promise)) => gate.limiter().leave(promise, outcome, at),
-            (Self::Cycle(gate), AnyPermit::Promise(promise)) => gate.limiter().leave(promise, outcome, at),
-            _ => {}
+        match self {
+            Self::Nothing => {}
+            Self::Breaker(gate) => gate.get().0.leave(permit.into_breaker(at), outcome, at),
+            Self::Bulkhead(gate) => gate.gate().leave(Slot::from_raw(), outcome, at),
+            Self::Limiter(gate) => gate.limiter().leave(permit.into_promise(), outcome, at),
+            Self::Cycle(gate) => gate.limiter().leave(permit.into_promise(), outcome, at),
         }
     }
 
     fn leave_and_hold(&self, permit: AnyPermit, outcome: Outcome, until: Nanos, at: At) {
-        match (self, permit) {
-            (Self::Breaker(gate), AnyPermit::Breaker { permit, timed }) => {
-                gate.get().0.leave_and_hold(timed_permit(permit, timed, at), outcome, until, at);
-            }
-            (Self::Limiter(gate), AnyPermit::Promise(promise)) => {
-                gate.limiter().leave_and_hold(promise, outcome, until, at);
-            }
-            (Self::Cycle(gate), AnyPermit::Promise(promise)) => {
-                gate.limiter().leave_and_hold(promise, outcome, until, at);
-            }
-            (_, permit) => self.leave(permit, outcome, at),
+        match self {
+            Self::Nothing => {}
+            Self::Breaker(gate) => gate.get().0.leave_and_hold(permit.into_breaker(at), outcome, until, at),
+            Self::Bulkhead(gate) => gate.gate().leave_and_hold(Slot::from_raw(), outcome, until, at),
+            Self::Limiter(gate) => gate.limiter().leave_and_hold(permit.into_promise(), outcome, until, at),
+            Self::Cycle(gate) => gate.limiter().leave_and_hold(permit.into_promise(), outcome, until, at),
         }
     }
 
     fn cancel(&self, permit: AnyPermit) {
-        match (self, permit) {
-            (Self::Breaker(gate), AnyPermit::Breaker { permit, .. }) => Gate::cancel(&*gate.get().0, permit),
-            (Self::Bulkhead(gate), AnyPermit::Slot(slot)) => gate.gate().cancel(slot),
-            (Self::Limiter(gate), AnyPermit::Promise(promise)) => Gate::cancel(gate.limiter(), promise),
-            (Self::Cycle(gate), AnyPermit::Promise(promise)) => Gate::cancel(gate.limiter(), promise),
-            _ => {}
+        match self {
+            Self::Nothing => {}
+            Self::Breaker(gate) => Gate::cancel(&*gate.get().0, permit.into_breaker(At::default())),
+            Self::Bulkhead(gate) => gate.gate().cancel(Slot::from_raw()),
+            Self::Limiter(gate) => Gate::cancel(gate.limiter(), permit.into_promise()),
+            Self::Cycle(gate) => Gate::cancel(gate.limiter(), permit.into_promise()),
         }
     }
 
@@ -134,21 +169,21 @@ impl Gate for AnyGate {
     #[inline]
     fn enter_untimed(&self, cost: u32) -> Result<AnyPermit, NeedsTime> {
         match self {
-            Self::Nothing => Ok(AnyPermit::Nothing),
+            Self::Nothing => Ok(AnyPermit::NOTHING),
             Self::Breaker(gate) => {
-                gate.get().0.enter_untimed(cost).map(|permit| AnyPermit::Breaker { permit, timed: false })
+                gate.get().0.enter_untimed(cost).map(|permit| AnyPermit::breaker(permit, Kind::Untimed))
             }
-            Self::Bulkhead(gate) => gate.gate().enter_untimed(cost).map(AnyPermit::Slot),
+            Self::Bulkhead(gate) => gate.gate().enter_untimed(cost).map(AnyPermit::slot),
             Self::Limiter(_) | Self::Cycle(_) => Err(NeedsTime),
         }
     }
 
     #[inline]
     fn leave_untimed(&self, permit: AnyPermit, outcome: Outcome) -> Result<(), NeedsTime> {
-        match (self, permit) {
-            (Self::Breaker(gate), AnyPermit::Breaker { permit, .. }) => gate.get().0.leave_untimed(permit, outcome),
-            (Self::Bulkhead(gate), AnyPermit::Slot(slot)) => gate.gate().leave_untimed(slot, outcome),
-            _ => Ok(()), // a limiter's permits are used
+        match self {
+            Self::Breaker(gate) => gate.get().0.leave_untimed(permit.into_breaker(At::default()), outcome),
+            Self::Bulkhead(gate) => gate.gate().leave_untimed(Slot::from_raw(), outcome),
+            Self::Nothing | Self::Limiter(_) | Self::Cycle(_) => Ok(()), // a limiter's permits are used
         }
     }
 

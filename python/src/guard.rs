@@ -98,6 +98,7 @@ pub struct Guard(pub Target);
 
 #[pymethods]
 impl Guard {
+    /// Its name in errors.
     #[getter]
     fn name(&self) -> &str {
         self.0.name()
@@ -265,6 +266,7 @@ impl Permit {
         Ok(Ready(exception.py().None()))
     }
 
+    /// The call went well.
     fn success(&self, py: Python<'_>) -> PyResult<()> {
         self.report(py, Outcome::Success, None)
     }
@@ -276,6 +278,7 @@ impl Permit {
         self.report(py, Outcome::Failure, hold)
     }
 
+    /// The call says nothing about the other side.
     fn ignore(&self, py: Python<'_>) -> PyResult<()> {
         self.report(py, Outcome::Ignored, None)
     }

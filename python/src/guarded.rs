@@ -194,7 +194,7 @@ unsafe extern "C" fn repr(object: *mut ffi::PyObject) -> *mut ffi::PyObject {
             (Borrowed::from_ptr(py, this.guard).cast_unchecked::<Guard>(), Bound::from_borrowed_ptr(py, this.origin))
         };
         let said =
-            || Ok(format!("<{} guarded by {:?}>", origin.repr()?, guard.get().0.name()).into_pyobject(py)?.into_any());
+            || Ok(format!("<{} guarded by {}>", origin.repr()?, guard.get().0.name()).into_pyobject(py)?.into_any());
         answer(py, said())
     })
 }

@@ -28,6 +28,8 @@ pub struct HeapType<T> {
     object: AtomicPtr<ffi::PyTypeObject>,
     /// From the start of an object to its content. Read from Python: the size of the head is the interpreter's affair.
     offset: AtomicUsize,
+    /// The memory of one object that is gone, for the next: most live for one call.
+    spare: AtomicPtr<ffi::PyObject>,
     content: PhantomData<fn() -> T>,
 }
 
@@ -59,7 +61,12 @@ pub fn answer(py: Python<'_>, result: PyResult<Bound<'_, PyAny>>) -> *mut ffi::P
 
 impl<T: Content> HeapType<T> {
     pub const fn new() -> Self {
-        Self { object: AtomicPtr::new(null_mut()), offset: AtomicUsize::new(0), content: PhantomData }
+        Self {
+            object: AtomicPtr::new(null_mut()),
+            offset: AtomicUsize::new(0),
+            spare: AtomicPtr::new(null_mut()),
+            content: PhantomData,
+        }
     }
 
     /// Makes the type, once. `members` are given as offsets into the content; all of them are Python's own.
@@ -142,14 +149,33 @@ impl<T: Content> HeapType<T> {
     #[inline]
     pub fn make<'py>(&self, py: Python<'py>, content: T) -> PyResult<Bound<'py, PyAny>> {
         let of = self.object.load(Ordering::Acquire);
-        // SAFETY: the type was made with the module, and `content` is written before anything else can look.
+        let offset = self.offset.load(Ordering::Relaxed);
+        // Acquire: the memory as `keep` left it.
+        let spare = self.spare.swap(null_mut(), Ordering::Acquire);
+        // SAFETY: the type was made with the module. The collector sees an object only after its content was written:
+        // of a new one it is told at once, but it does not run in between.
         unsafe {
-            let object = ffi::PyType_GenericAlloc(of, 0);
+            let object = if spare.is_null() { ffi::PyType_GenericAlloc(of, 0) } else { ffi::PyObject_Init(spare, of) };
             if object.is_null() {
                 return Err(PyErr::fetch(py));
             }
-            object.byte_add(self.offset.load(Ordering::Relaxed)).cast::<T>().write(content);
+            object.byte_add(offset).cast::<T>().write(content);
+            if !spare.is_null() {
+                ffi::PyObject_GC_Track(object.cast());
+            }
             Ok(Bound::from_owned_ptr(py, object))
+        }
+    }
+
+    /// Keeps the memory of an object that is gone, or frees it.
+    ///
+    /// # Safety
+    /// It is of this type, untracked, and its content was dropped.
+    unsafe fn keep(&self, object: *mut ffi::PyObject) {
+        // Release: whoever takes it has it to itself.
+        if self.spare.compare_exchange(null_mut(), object, Ordering::Release, Ordering::Relaxed).is_err() {
+            // SAFETY: promised by the caller.
+            unsafe { ffi::PyObject_GC_Del(object.cast()) };
         }
     }
 }
@@ -165,7 +191,7 @@ unsafe extern "C" fn dealloc<T: Content>(object: *mut ffi::PyObject) {
         slot((), |py| {
             undisturbed(py, || std::ptr::drop_in_place(std::ptr::from_ref(T::of().content(object)).cast_mut()));
         });
-        ffi::PyObject_GC_Del(object.cast());
+        T::of().keep(object);
         ffi::Py_DECREF(of.cast());
     }
 }

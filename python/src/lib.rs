@@ -7,6 +7,7 @@ mod coroutine;
 mod cycle;
 mod errors;
 mod events;
+mod fork;
 mod gates;
 mod guard;
 mod guarded;
@@ -25,7 +26,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _native {
     #[pymodule_export]
-    use crate::alarm::ring_after;
+    use crate::alarm::{Alarm, ring_after};
     #[pymodule_export]
     use crate::breaker::{Breaker, Explanation, Stats};
     #[pymodule_export]
@@ -34,6 +35,8 @@ mod _native {
     use crate::cycle::CycleLimiter;
     #[pymodule_export]
     use crate::events::{Event, Subscription};
+    #[pymodule_export]
+    use crate::fork::salt;
     #[pymodule_export]
     use crate::guard::{Guard, Permit, Ready};
     #[pymodule_export]
@@ -60,6 +63,6 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("Guarded", crate::guarded::create(module.py())?)?;
         module.add("Coroutine", crate::coroutine::create(module.py())?)?;
-        crate::time::align_with_python(module.py())
+        crate::time::align(module.py())
     }
 }

@@ -32,8 +32,9 @@ impl<L: Reserve> Line<L> {
         self.waiters.limiter()
     }
 
+    #[inline]
     pub fn now(&self) -> Nanos {
-        self.clock.now().now
+        self.clock.time()
     }
 
     pub fn waiting(&self) -> usize {
@@ -72,8 +73,11 @@ impl<L: Reserve<Reservation: Send> + Send + Sync + 'static> Line<L> {
 /// What a limiter has to say without being asked for anything.
 #[pyclass(frozen, get_all, module = "overcurrent")]
 pub struct Peek {
+    /// Permits that are there.
     remaining: u64,
+    /// Seconds until it is full.
     reset_after: f64,
+    /// Seconds until the permits asked about are there; 0 now, `None` if never.
     retry_after: Option<f64>,
 }
 
@@ -91,8 +95,10 @@ type Cancel = Box<dyn FnOnce() -> bool + Send>;
 /// Permits taken for later.
 #[pyclass(frozen, module = "overcurrent")]
 pub struct Reservation {
+    /// Seconds until the permits may be used.
     #[pyo3(get)]
     wait: f64,
+    /// The time of its clock at which they may be.
     #[pyo3(get)]
     ready_at: f64,
     cancel: Mutex<Option<Cancel>>,
@@ -160,6 +166,7 @@ impl RateLimiter {
         Ok(Self(Line::new(name.to_owned(), limiter, clock)))
     }
 
+    /// Takes `n` permits if they are there and nobody waits for them.
     #[pyo3(signature = (n = 1))]
     fn try_acquire(&self, n: u32) -> bool {
         self.0.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok())
@@ -189,6 +196,7 @@ impl RateLimiter {
         self.0.limiter().acquire_up_to(n, self.0.now())
     }
 
+    /// What there is, without taking any of it.
     #[pyo3(signature = (n = 1))]
     fn peek(&self, n: u32) -> Peek {
         let peek = self.0.limiter().peek(n, self.0.now());
@@ -199,6 +207,7 @@ impl RateLimiter {
         }
     }
 
+    /// Takes `n` permits for later, at most `max_wait` from now.
     #[pyo3(signature = (n = 1, *, max_wait = None))]
     fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
         let max_wait = longest("max_wait", max_wait)?;
@@ -211,21 +220,25 @@ impl RateLimiter {
         }
     }
 
+    /// Gives nothing out until that time of its clock (`time.monotonic()`).
     fn penalize_until(&self, time: &Bound<'_, PyAny>) -> PyResult<()> {
         self.0.limiter().penalize_until(nanos("time", time)?, self.0.now());
         Ok(())
     }
 
+    /// Gives nothing out for so long: a server said so.
     fn penalize_for(&self, wait: &Bound<'_, PyAny>) -> PyResult<()> {
         let now = self.0.now();
         self.0.limiter().penalize_until(now + nanos("wait", wait)?, now);
         Ok(())
     }
 
+    /// Takes all permits that are there.
     fn drain(&self) {
         self.0.limiter().drain(self.0.now());
     }
 
+    /// Full, as if new.
     fn reset(&self) -> PyResult<()> {
         self.0.limiter().reset().map_err(|busy| PyRuntimeError::new_err(busy.to_string()))
     }
@@ -239,10 +252,12 @@ impl RateLimiter {
         self.0.limiter().reconfigure(quota, self.0.now()).map_err(|busy| PyRuntimeError::new_err(busy.to_string()))
     }
 
+    /// The state, as bytes of a versioned form, for `restore`.
     fn snapshot<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.0.limiter().snapshot(self.0.now()).to_bytes())
     }
 
+    /// Goes on from a snapshot that is `age` old.
     #[pyo3(signature = (snapshot, *, age = None))]
     fn restore(&self, snapshot: &[u8], age: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
         let age = age.map_or(Ok(Nanos::ZERO), |age| nanos("age", age))?;
@@ -251,26 +266,31 @@ impl RateLimiter {
         Ok(())
     }
 
+    /// Its name in errors.
     #[getter]
     fn name(&self) -> &str {
         &self.0.name
     }
 
+    /// Permits in `per` seconds.
     #[getter]
     fn rate(&self) -> u64 {
         self.0.limiter().quota().permits()
     }
 
+    /// The seconds in which `rate` permits come.
     #[getter]
     fn per(&self) -> f64 {
         seconds(self.0.limiter().quota().per())
     }
 
+    /// The most permits at once.
     #[getter]
     fn burst(&self) -> u64 {
         self.0.limiter().quota().burst()
     }
 
+    /// How many wait.
     #[getter]
     fn waiting(&self) -> usize {
         self.0.waiting()

@@ -30,7 +30,12 @@ fn common_clock(gates: &[AnyGate]) -> PyResult<HostClock> {
 pub struct PipelineCore {
     pub name: String,
     gates: Gates,
+    /// Whether one of them needs the time at every call.
+    timed: bool,
+    /// If given.
     rules: Option<Rules>,
+    /// If there is one.
+    first_breaker: Option<Py<Breaker>>,
     clock: HostClock,
 }
 
@@ -39,22 +44,19 @@ impl PipelineCore {
     #[inline]
     pub fn rules(&self) -> &Rules {
         static NONE: Rules = Rules::none();
-        let first = || {
-            self.gates.all().iter().find_map(|gate| match gate {
-                AnyGate::Breaker(gate) => Some(&gate.get().0.rules),
-                _ => None,
-            })
-        };
+        let first = || self.first_breaker.as_ref().map(|breaker| &breaker.get().0.rules);
         self.rules.as_ref().or_else(first).unwrap_or(&NONE)
     }
 
     #[inline]
     pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
-        let untimed = if self.gates.needs_clock() { Err(NeedsTime) } else { self.gates.enter_untimed(1) };
+        let untimed = if self.timed || self.gates.needs_clock() { Err(NeedsTime) } else { self.gates.enter_untimed(1) };
         let (entered, at) = match untimed {
             Ok(permits) => (Ok(permits), At::default()),
             Err(NeedsTime) => {
-                let at = self.clock.now();
+                // A breaker at rest asks for no random bits.
+                let rest = !self.gates.needs_clock_to_leave();
+                let at = if rest { At::from(self.clock.time()) } else { self.clock.now() };
                 (self.gates.enter(1, at), at)
             }
         };
@@ -102,6 +104,7 @@ impl PipelineCore {
                 visit.call(gate)?;
             }
         }
+        visit.call(&self.first_breaker)?;
         self.rules.as_ref().map_or(Ok(()), |rules| rules.traverse(visit))
     }
 }
@@ -124,6 +127,7 @@ impl Pipeline {
         ignore: Option<&Bound<'_, PyAny>>,
         failure_result: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<PyClassInitializer<Self>> {
+        let py = gates.py();
         if gates.is_empty() || gates.len() > MOST {
             return Err(too_many(gates.len()));
         }
@@ -145,11 +149,17 @@ impl Pipeline {
         let rules = own.then(|| Rules::new(failures, ignore, failure_result)).transpose()?;
         let clock = common_clock(&all)?;
         let Some(all) = Gates::new(all) else { return Err(too_many(gates.len())) };
-        let core = PipelineCore { name: name.to_owned(), clock, gates: all, rules };
+        let timed = all.all().iter().any(|gate| matches!(gate, AnyGate::Limiter(_) | AnyGate::Cycle(_)));
+        let first_breaker = all.all().iter().find_map(|gate| match gate {
+            AnyGate::Breaker(breaker) => Some(breaker.clone_ref(py)),
+            _ => None,
+        });
+        let core = PipelineCore { name: name.to_owned(), gates: all, timed, rules, first_breaker, clock };
         let guard = Guard(Target::Pipeline(Arc::new(core)));
         Ok(PyClassInitializer::from(guard).add_subclass(Self(gates.clone().unbind())))
     }
 
+    /// The gates, as they are asked.
     #[getter]
     fn gates(&self, py: Python<'_>) -> Py<PyTuple> {
         self.0.clone_ref(py)

@@ -72,6 +72,7 @@ impl RetryBudget {
         self.0.try_withdraw(self.1.now().now).is_ok()
     }
 
+    /// Retries that could be made now.
     #[getter]
     fn available(&self) -> u32 {
         self.0.available(self.1.now().now)

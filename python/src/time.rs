@@ -1,5 +1,6 @@
 //! Seconds of Python, nanoseconds of the engine, and the two clocks.
 
+use crate::fork::salted;
 use overcurrent::{At, Clock, MonotonicClock, Nanos, Timer};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -37,14 +38,47 @@ pub fn seconds(time: Nanos) -> f64 {
     if time == Nanos::MAX { f64::INFINITY } else { time.get() as f64 / 1e9 }
 }
 
-/// What to add to the engine's monotonic clock so that it reads like `time.monotonic()`.
-static OFFSET: AtomicU64 = AtomicU64::new(0);
+/// What `time.monotonic()` reads, in nanoseconds: on Linux it is this clock.
+#[cfg(target_os = "linux")]
+mod monotonic {
+    use overcurrent::Nanos;
+    use pyo3::prelude::*;
 
-pub fn align_with_python(py: Python<'_>) -> PyResult<()> {
-    let theirs: u64 = py.import("time")?.call_method0("monotonic_ns")?.extract()?;
-    OFFSET.store(theirs.saturating_sub(MonotonicClock.now().now.get()), Ordering::Relaxed);
-    Ok(())
+    pub fn align(_: Python<'_>) -> PyResult<()> {
+        Ok(())
+    }
+
+    #[inline]
+    pub fn time() -> Nanos {
+        let mut read = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: there is room for what it writes. It cannot fail: the clock is always there.
+        unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut read) };
+        Nanos::new((read.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(read.tv_nsec as u64))
+    }
 }
+
+/// Elsewhere it is the engine's clock, and what to add to it.
+#[cfg(not(target_os = "linux"))]
+mod monotonic {
+    use overcurrent::{MonotonicClock, Nanos};
+    use pyo3::prelude::*;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    static OFFSET: AtomicU64 = AtomicU64::new(0);
+
+    pub fn align(py: Python<'_>) -> PyResult<()> {
+        let theirs: u64 = py.import("time")?.call_method0("monotonic_ns")?.extract()?;
+        OFFSET.store(theirs.saturating_sub(MonotonicClock.time().get()), Ordering::Relaxed);
+        Ok(())
+    }
+
+    #[inline]
+    pub fn time() -> Nanos {
+        MonotonicClock.time() + Nanos::new(OFFSET.load(Ordering::Relaxed))
+    }
+}
+
+pub use monotonic::align;
 
 /// The clock of a gate.
 #[derive(Clone)]
@@ -68,15 +102,23 @@ impl HostClock {
     }
 }
 
+impl HostClock {
+    /// The time without random bits, for what needs none.
+    #[inline]
+    pub fn time(&self) -> Nanos {
+        match self {
+            Self::Monotonic => monotonic::time(),
+            Self::Manual(manual) => Nanos::new(manual.now.load(Ordering::Acquire)),
+        }
+    }
+}
+
 impl Clock for HostClock {
     #[inline]
     fn now(&self) -> At {
         match self {
-            Self::Monotonic => {
-                let at = MonotonicClock.now();
-                At { now: at.now + Nanos::new(OFFSET.load(Ordering::Relaxed)), random: at.random }
-            }
-            Self::Manual(manual) => At::from(Nanos::new(manual.now.load(Ordering::Acquire))),
+            Self::Monotonic => At { now: monotonic::time(), random: salted(MonotonicClock.random()) },
+            Self::Manual(_) => At::from(self.time()),
         }
     }
 }
@@ -95,7 +137,7 @@ impl Timer for HostClock {
     type Sleep = Sleep;
 
     fn sleep(&self, wait: Duration) -> Sleep {
-        Sleep { until: self.now().now + Nanos::from_duration(wait), clock: self.clone() }
+        Sleep { until: self.time() + Nanos::from_duration(wait), clock: self.clone(), place: None }
     }
 }
 
@@ -103,43 +145,94 @@ impl Timer for HostClock {
 pub struct Sleep {
     until: Nanos,
     clock: HostClock,
+    /// Among the sleepers of a manual clock.
+    place: Option<u64>,
 }
 
 impl Future for Sleep {
     type Output = ();
 
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let now = self.clock.now().now;
-        if now >= self.until {
-            return Poll::Ready(());
-        }
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let (until, place) = (self.until, self.place);
         match &self.clock {
-            HostClock::Monotonic => LOOK_AGAIN.set(Some(self.until - now)),
+            HostClock::Monotonic => {
+                let now = self.clock.time();
+                if now < until {
+                    LOOK_AGAIN.set(Some(until - now));
+                    return Poll::Pending;
+                }
+            }
             HostClock::Manual(manual) => {
-                let mut sleepers = manual.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-                sleepers.entry(self.until.get()).or_default().push(cx.waker().clone());
+                let place = manual.wait(until.get(), place, cx.waker());
+                self.place = place;
+                if place.is_some() {
+                    return Poll::Pending;
+                }
             }
         }
-        Poll::Pending
+        Poll::Ready(())
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let (HostClock::Manual(manual), Some(place)) = (&self.clock, self.place) {
+            let gone = manual.lock().waiting.remove(&(self.until.get(), place));
+            drop(gone); // outside the lock
+        }
     }
 }
 
 /// A time that stands still until it is told to move, and those who wait for it.
+#[derive(Default)]
 pub struct Manual {
     now: AtomicU64,
-    sleepers: Mutex<BTreeMap<u64, Vec<Waker>>>,
+    sleepers: Mutex<Sleepers>,
+}
+
+/// By the time they wait for, then by the order in which they came.
+#[derive(Default)]
+struct Sleepers {
+    waiting: BTreeMap<(u64, u64), Waker>,
+    came: u64,
 }
 
 impl Manual {
-    fn set(&self, now: u64) {
-        self.now.store(now, Ordering::Release);
-        let later = {
-            let mut sleepers = self.sleepers.lock().unwrap_or_else(PoisonError::into_inner);
-            let later = sleepers.split_off(&now.saturating_add(1));
-            std::mem::replace(&mut *sleepers, later)
+    fn lock(&self) -> std::sync::MutexGuard<'_, Sleepers> {
+        self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place among the sleepers, the old one if there is one; `None` when it is time already.
+    fn wait(&self, until: u64, place: Option<u64>, waker: &Waker) -> Option<u64> {
+        let mut sleepers = self.lock();
+        // Under the lock: a clock that moves after this finds the waker.
+        if self.now.load(Ordering::Acquire) >= until {
+            let gone = place.and_then(|place| sleepers.waiting.remove(&(until, place)));
+            drop(sleepers);
+            drop(gone);
+            return None;
+        }
+        let place = place.unwrap_or_else(|| {
+            sleepers.came += 1;
+            sleepers.came
+        });
+        let before = sleepers.waiting.insert((until, place), waker.clone());
+        drop(sleepers);
+        drop(before);
+        Some(place)
+    }
+
+    /// Moves the time to what `next` makes of it, and wakes who has waited for that.
+    fn set(&self, next: impl Fn(u64) -> u64) {
+        let due = {
+            let mut sleepers = self.lock();
+            let now = next(self.now.load(Ordering::Acquire));
+            self.now.store(now, Ordering::Release);
+            let later = sleepers.waiting.split_off(&(now.saturating_add(1), 0));
+            std::mem::replace(&mut sleepers.waiting, later)
         };
         // Outside the lock: wakers run foreign code.
-        later.into_values().flatten().for_each(Waker::wake);
+        due.into_values().for_each(Waker::wake);
     }
 }
 
@@ -153,22 +246,26 @@ impl ManualClock {
     #[pyo3(signature = (start = None))]
     fn new(start: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
         let now = start.map_or(Ok(Nanos::ZERO), |start| nanos("start", start))?;
-        Ok(Self(Arc::new(Manual { now: AtomicU64::new(now.get()), sleepers: Mutex::default() })))
+        Ok(Self(Arc::new(Manual { now: AtomicU64::new(now.get()), ..Manual::default() })))
     }
 
+    /// The time, in seconds.
     #[getter]
     fn now(&self) -> f64 {
         seconds(Nanos::new(self.0.now.load(Ordering::Acquire)))
     }
 
+    /// Moves it on, and wakes those who wait for that time.
     fn advance(&self, by: &Bound<'_, PyAny>) -> PyResult<()> {
         let by = nanos("by", by)?;
-        self.0.set(self.0.now.load(Ordering::Acquire).saturating_add(by.get()));
+        self.0.set(|now| now.saturating_add(by.get()));
         Ok(())
     }
 
+    /// Moves it to that time, back as well.
     fn set(&self, time: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.0.set(nanos("time", time)?.get());
+        let time = nanos("time", time)?.get();
+        self.0.set(|_| time);
         Ok(())
     }
 

@@ -90,19 +90,18 @@ class Model:
             self.deadline = now + self.plan.trial_timeout[1]
 
     def time_passes(self, now):
-        """What time alone does, step by step."""
-        while True:
-            limit = self.plan.trial_timeout
+        """What time alone does, step by step; a chain of more than 64 steps is cut short."""
+        for step in range(128):
+            limit, at = self.plan.trial_timeout, self.deadline if step < 64 else now
             if self.state == "open" and self.plan.auto_half_open and now >= self.deadline:
-                self.half_open(self.deadline)
+                self.half_open(at)
             elif self.state == "half-open" and limit and limit[0] == "stay" and now >= self.deadline:
-                at = self.deadline
                 if limit[2] == "open":
                     self.open(at)
                 else:
                     self.turn("closed", 0)
             elif self.state == "half-open" and limit and self.deadline is not None and now > self.deadline:
-                self.decide(self.deadline, missing=self.plan.trial_calls - len(self.in_window(now)))
+                self.decide(at, missing=self.plan.trial_calls - len(self.in_window(now)))
             else:
                 return
 

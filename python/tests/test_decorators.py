@@ -9,21 +9,28 @@ import pytest
 import overcurrent as oc
 
 
-def guards():
-    settings = {"window": oc.last_calls(100), "min_calls": 100, "clock": oc.ManualClock()}
-    gate = oc.CircuitBreaker("it", **settings)
-    inner = oc.CircuitBreaker("it", **settings)
-    limiter = oc.RateLimiter(10_000, clock=settings["clock"])
-    return [(gate, gate), (oc.Pipeline(inner, limiter, oc.Bulkhead(3)), inner)]
+def breaker(clock):
+    return oc.CircuitBreaker("it", window=oc.last_calls(100), min_calls=100, clock=clock)
 
 
-@pytest.fixture(params=[0, 1], ids=["breaker", "pipeline"])
-def pair(request):
-    return guards()[request.param]
+def alone():
+    """A guard and its breaker."""
+    gate = breaker(oc.ManualClock())
+    return gate, gate
 
 
-def test_functions(pair):
-    guard, gate = pair
+def in_a_pipeline():
+    clock = oc.ManualClock()
+    gate = breaker(clock)
+    return oc.Pipeline(gate, oc.RateLimiter(10_000, clock=clock), oc.Bulkhead(3)), gate
+
+
+both = pytest.mark.parametrize("parts", [alone, in_a_pipeline])
+
+
+@both
+def test_functions(parts):
+    guard, gate = parts()
 
     @guard
     def add(a: int, *, b: int = 2) -> int:
@@ -41,8 +48,9 @@ def test_functions(pair):
     assert (gate.stats().calls, gate.stats().failed) == (3, 1)
 
 
-def test_methods(pair):
-    guard, gate = pair
+@both
+def test_methods(parts):
+    guard, gate = parts()
 
     class It:
         @guard
@@ -71,8 +79,9 @@ def test_methods(pair):
     assert gate.stats().calls >= 5
 
 
-def test_coroutines(pair):
-    guard, gate = pair
+@both
+def test_coroutines(parts):
+    guard, gate = parts()
 
     @guard
     async def work(wait=0.0, error=None):
@@ -104,8 +113,9 @@ def test_coroutines(pair):
     assert gate.stats().failed == 1
 
 
-def test_generators(pair):
-    guard, gate = pair
+@both
+def test_generators(parts):
+    guard, gate = parts()
 
     @guard
     def count(n):
@@ -131,8 +141,9 @@ def test_generators(pair):
     assert (gate.stats().calls, gate.stats().failed) == (2, 1)
 
 
-def test_async_generators(pair):
-    guard, gate = pair
+@both
+def test_async_generators(parts):
+    guard, gate = parts()
     closed = []
 
     @guard
@@ -168,8 +179,9 @@ def test_async_generators(pair):
     assert (gate.stats().calls, gate.stats().failed) == (3, 2)
 
 
-def test_fallbacks_run_on_refusal_only(pair):
-    guard, gate = pair
+@both
+def test_fallbacks_run_on_refusal_only(parts):
+    guard, gate = parts()
 
     @guard.with_fallback(lambda key, *, error: (key, type(error).__name__))
     def load(key):
@@ -193,8 +205,9 @@ def test_fallbacks_run_on_refusal_only(pair):
     assert asyncio.run(aload("k")) == "k"
 
 
-def test_async_with(pair):
-    guard, gate = pair
+@both
+def test_async_with(parts):
+    guard, gate = parts()
 
     async def main():
         async with guard.permit() as permit:

@@ -106,6 +106,27 @@ async def test_cancelled_with_the_permit_granted_gives_it_back():
         assert what.try_acquire()
 
 
+async def test_an_exception_that_is_kept_keeps_no_place():
+    """Nor does the traceback with the frames of those who waited."""
+    limiter, pool, kept = oc.RateLimiter(1, per=3600), oc.Bulkhead(0), []
+    limiter.acquire()
+
+    async def one(what):
+        try:
+            await what.acquire_async()
+        except BaseException as error:
+            kept.append(error)
+            raise
+
+    async with anyio.create_task_group() as group:
+        for what in (limiter, pool):
+            group.start_soon(one, what)
+            await until(lambda what=what: what.waiting == 1)
+        group.cancel_scope.cancel()
+    assert len(kept) == 2
+    assert (limiter.waiting, pool.waiting) == (0, 0)
+
+
 async def test_a_cancelled_call_gives_its_permits_back_and_is_no_failure():
     breaker = oc.CircuitBreaker("db", window=oc.last_calls(4), min_calls=1, clock=oc.ManualClock())
     pool = oc.Bulkhead(2)

@@ -1,5 +1,6 @@
 """The package as it is installed."""
 
+import inspect
 import pickle
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import overcurrent as oc
+from overcurrent import testing
 
 
 def test_it_is_the_installed_one():
@@ -28,6 +30,20 @@ def test_import_is_light():
     assert out.stdout.strip() == "[]"
 
 
+def test_everything_public_says_what_it_is_for():
+    silent = []
+    for module in (oc, testing):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if callable(thing) and not thing.__doc__:
+                silent.append(name)
+            for part in getattr(thing, "__mro__", ()):
+                if part.__module__.startswith("overcurrent"):
+                    members = [member for member in vars(part) if not member.startswith("_")]
+                    silent += [f"{name}.{it}" for it in members if not inspect.getdoc(inspect.getattr_static(part, it))]
+    assert not silent
+
+
 @pytest.mark.parametrize("kind", [oc.OvercurrentError, oc.CircuitOpenError, oc.RateLimitedError, oc.BulkheadFullError])
 def test_exceptions_pickle(kind):
     error = kind("it", "breaker-open", 1.5)
@@ -37,30 +53,39 @@ def test_exceptions_pickle(kind):
     assert f"{kind.__module__}.{kind.__qualname__}" == f"overcurrent.{kind.__name__}"
 
 
-def test_forked_children_go_on(tmp_path):
-    code = """
-import os, overcurrent as oc
-limiter, breaker = oc.RateLimiter(1000, burst=1), oc.CircuitBreaker("x")
+@pytest.mark.parametrize(
+    "left_behind",
+    [
+        "threading.Thread(target=limiter.acquire, daemon=True).start()",
+        "threading.Thread(target=pool.acquire, daemon=True).start()",
+        "threading.Thread(target=oc.Retry(first=20, jitter='none').call, args=(fails,), daemon=True).start()",
+        "threading.Thread(target=oc.Retry(first=20, clock=clock).call, args=(fails,), daemon=True).start()",
+        "permit = breaker.enter()",
+        "half = breaker(lambda: (yield 1))(); next(half)",
+        "coroutine = breaker.call_async(Never); coroutine.send(None)",
+        "run = asyncio.run(leave())",
+        "atexit.register(lambda: (breaker.force_open(), limiter.try_acquire(), oc.Registry().breaker('x')))",
+        "breaker.on_event(print); handle = breaker.on_transition(print)",
+        "testing.disabled().__enter__()",
+    ],
+)
+def test_shutdown_is_quiet(left_behind):
+    code = f"""
+import asyncio, atexit, threading, time, overcurrent as oc
+from overcurrent import testing
+clock = oc.ManualClock()
+limiter, pool, breaker = oc.RateLimiter(1, per=3600), oc.Bulkhead(0), oc.CircuitBreaker("x")
 limiter.acquire()
-pid = os.fork()
-for _ in range(5):
-    limiter.acquire()
-    breaker.call(len, "")
-if pid == 0:
-    os._exit(0)
-assert os.waitpid(pid, 0)[1] == 0
-"""
-    subprocess.run([sys.executable, "-P", "-c", code], check=True, timeout=30)
-
-
-def test_shutdown_with_waiters_is_quiet():
-    code = """
-import threading, time, overcurrent as oc
-limiter = oc.RateLimiter(1, per=3600)
-limiter.acquire()
-threading.Thread(target=limiter.acquire, daemon=True).start()
-permit = oc.CircuitBreaker("x").enter()
+class Never:
+    def __await__(self):
+        yield
+def fails():
+    raise OSError
+async def leave():
+    asyncio.create_task(limiter.acquire_async())
+    await asyncio.sleep(0)
+{left_behind}
 time.sleep(0.05)
 """
-    out = subprocess.run([sys.executable, "-P", "-c", code], check=False, capture_output=True, text=True, timeout=30)
+    out = subprocess.run([sys.executable, "-P", "-c", code], check=False, capture_output=True, text=True, timeout=60)
     assert (out.returncode, out.stderr) == (0, "")

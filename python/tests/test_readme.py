@@ -13,6 +13,17 @@ def test_readme():
         exec(compile(block, "README.md", "exec"), names)
 
 
+def test_migrating():
+    """Theirs and ours, section by section."""
+    sections = (Path(__file__).parent.parent / "MIGRATING.md").read_text().split("\n## ")[1:]
+    assert len(sections) == 4
+    for section in sections:
+        blocks = re.findall(r"^```python\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+        assert len(blocks) == 2
+        for block in blocks:
+            exec(compile(block, f"MIGRATING.md, {section.splitlines()[0]}", "exec"), {})
+
+
 def test_the_project_s_readme():
     """`python/test` puts it beside the package's own; in the repository it is one folder up."""
     here = Path(__file__).parent.parent

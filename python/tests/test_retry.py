@@ -98,8 +98,9 @@ def test_settings_are_checked():
     for bad in ({"attempts": 0}, {"multiplier": 0.5}, {"jitter": "some"}, {"first": -1}):
         with pytest.raises(ValueError):
             oc.Retry(**bad)
-    with pytest.raises(TypeError):
-        oc.Retry(on=3)
+    for bad in ({"on": 3}, {"on": int}, {"on": (OSError, 3)}, {"failure_result": 3}, {"on_retry": 3}):
+        with pytest.raises(TypeError, match=f"^{next(iter(bad))} must be"):
+            oc.Retry(**bad)
 
 
 def test_it_gives_up_rather_than_wait_too_long():

@@ -9,6 +9,8 @@ import pytest
 import overcurrent as oc
 from overcurrent import testing
 
+pytestmark = pytest.mark.thread_unsafe(reason="switches for the whole process")
+
 
 def closed_gates():
     breaker = oc.CircuitBreaker("db")

@@ -54,12 +54,36 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct MonotonicClock;
 
+impl MonotonicClock {
+    /// The same time without the random bits, for a host whose gates need none: limiters do not.
+    ///
+    /// ```
+    /// use overcurrent::{Clock, MonotonicClock};
+    /// let before = MonotonicClock.now().now;
+    /// assert!(before <= MonotonicClock.time());
+    /// ```
+    #[inline]
+    pub fn time(self) -> Nanos {
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        let origin = ORIGIN.get_or_init(Instant::now);
+        Nanos::from_duration(origin.elapsed())
+    }
+
+    /// Random bits without the time, for a host with a clock of its own.
+    ///
+    /// ```
+    /// assert_ne!(overcurrent::MonotonicClock.random(), 0);
+    /// ```
+    #[inline]
+    pub fn random(self) -> u32 {
+        random_bits()
+    }
+}
+
 impl Clock for MonotonicClock {
     #[inline]
     fn now(&self) -> At {
-        static ORIGIN: OnceLock<Instant> = OnceLock::new();
-        let origin = ORIGIN.get_or_init(Instant::now);
-        At { now: Nanos::from_duration(origin.elapsed()), random: random_bits() }
+        At { now: self.time(), random: self.random() }
     }
 }
 
