@@ -1,19 +1,9 @@
 //! Settings that are kept elsewhere, fixed or replaceable: told apart at run time.
 
-<<<<<<< HEAD
-use super::history::History;
-use super::live::{LivePolicy, ReconfigureError};
-use super::machine::Breaker;
-use super::policy::{Policy, Window};
-use super::settings::{Sealed, Settings};
-use crate::error::ConfigError;
-use crate::event::Observer;
-use crate::time::{At, Nanos};
-=======
 use super::live::LivePolicy;
 use super::policy::Policy;
 use super::settings::{Place, Replaceable, Sealed, Settings};
->>>>>>> b8ac279681c8260b9b48a4ade86685c6d6cf5f5c
+use crate::time::Nanos;
 use core::borrow::Borrow;
 
 /// Settings in memory of somebody else's: fixed ones, or first ones with a [`LivePolicy`] beside them for what replaces

@@ -23,15 +23,12 @@ pub trait Sealed {
     fn read(&self) -> Self::Read<'_>;
     /// Whether an open breaker moves on without a call: the one setting that a plain refusal needs.
     fn is_automatic(&self) -> bool;
-<<<<<<< HEAD
     /// The length above which a call is slow, and whether failures in a row are counted: what a plain success needs.
     fn for_success(&self) -> (Nanos, bool);
-=======
     /// Where settings that replace these go, and what is in force while there are none. `None`: these stay.
     fn place(&self) -> Option<Place<'_>> {
         None
     }
->>>>>>> b8ac279681c8260b9b48a4ade86685c6d6cf5f5c
 }
 
 impl Settings for Policy {}
