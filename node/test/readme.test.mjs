@@ -11,8 +11,7 @@ const blocks = (text) => Array.from(text.matchAll(/^```js\n(.*?)^```/gms), ([, c
 
 /** Runs the blocks as one module, in the order in which they stand. */
 function run(codes) {
-  const source = [`import assert from 'node:assert/strict';`, ...codes].join('\n');
-  const here = source.replaceAll(`'overcurrent'`, JSON.stringify(import.meta.resolve('overcurrent')));
+  const here = codes.join('\n').replaceAll(`'overcurrent'`, JSON.stringify(import.meta.resolve('overcurrent')));
   return import(`data:text/javascript,${encodeURIComponent(here)}`);
 }
 

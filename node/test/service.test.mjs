@@ -135,6 +135,13 @@ test("the server's Retry-After opens the breaker for as long", async () => {
   assert.equal(await order('count'), 2);
 });
 
+test('without a budget every call makes all of its attempts, and no more', async () => {
+  await order('mode', 'failing');
+  const again = retry({ attempts: 3, backoff: { initial: 1, max: 1 }, retryAfter: false });
+  assert.deepEqual(await settled(4, again), { well: 0, refused: 0, failed: 4, timedOut: 0 });
+  assert.equal(await order('count'), 12);
+});
+
 test('retries reach the server as often as their budget allows, and a fallback answers for the rest', async () => {
   await order('mode', 'failing');
   const again = retry({
