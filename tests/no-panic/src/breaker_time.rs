@@ -1,7 +1,5 @@
 //! Breakers over a time window: what differs from those over a count window.
-use overcurrent::breaker::{
-    Breaker, Bucket, LiveTimeBreaker, Permit, RingWord, StateCells, TimeBreaker, TimeHistory,
-};
+use overcurrent::breaker::{Breaker, Bucket, LiveTimeBreaker, Permit, RingWord, StateCells, TimeBreaker, TimeHistory};
 use overcurrent::{At, Nanos, Outcome, Policy};
 
 type Time = TimeBreaker<10>;
