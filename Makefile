@@ -1,7 +1,7 @@
 # One line a target; what each does is in tests/.
 .DEFAULT_GOAL := help
 .PHONY: help test demo conformance loom fuzz fuzz-short bench no-panic firmware staticlibs size install-c test-c lint msrv deny
-.PHONY: semver matrix bench-node node
+.PHONY: semver matrix node bench-node bench-python wheels
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ fuzz-short: ## Eighteen seconds of fuzzing for each machine (two minutes on two 
 
 bench: ## Nanoseconds beside the floors and the peers, in one process
 	@cargo run --release -p bench
+
+bench-python: ## The Python package beside native floors and its peers, which are installed into an environment of their own
+	@python/bench/run
+
+wheels: ## Every Python wheel and the source distribution, tested on CPython 3.13 to 3.15 and without the lock (Debian)
+	@python/wheels
 
 no-panic: ## Link the engine for two chips: no panic, allocator or float; no division but in named rare branches
 	@tests/no-panic/run

@@ -1,10 +1,11 @@
 import type { Clock } from './clock.js';
-import type { Call, Context } from './context.js';
+import type { Call, CallOptions, Context } from './context.js';
 import { type Duration, durationOr } from './duration.js';
 import { ask, create, current, type Entrance, KIND } from './engine.js';
 import { BulkheadFullError, type Reason, type RefusedError, refusal } from './errors.js';
 import { Guard, type Permit } from './guard.js';
 import { Judge } from './outcome.js';
+import type { Tried } from './policy.js';
 import { type RefusalEvents, Refusals } from './refusals.js';
 import { known, whole } from './settings.js';
 import { after } from './timers.js';
@@ -132,6 +133,10 @@ export class Bulkhead extends Guard {
 
   #late(waiter: Waiter<Permit>): void {
     if (this.#waiters.remove(waiter)) waiter.reject(this.#refuse('bulkhead-full'));
+  }
+
+  override tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+    return this.maxWait === 0 ? super.tryCall(fn, options) : this.tried(fn, options);
   }
 
   /** @internal */

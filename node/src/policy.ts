@@ -39,6 +39,11 @@ export abstract class Policy {
 
   /** `call`, with a refusal as a value. Errors of `fn` itself still reject. */
   tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+    return this.tried(fn, options);
+  }
+
+  /** @internal The same from the error of a refusal. */
+  protected tried<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
     return this.call(fn, options).then(
       (value) => ({ ok: true as const, value }),
       (error: unknown) => {

@@ -352,3 +352,26 @@ test('who gives up behind the first is no longer waited for', async () => {
   for (let n = 0; n < 3; n++) clock.advance(1_000);
   assert.deepEqual(await Promise.all([first, late, last]), [undefined, undefined, undefined]);
 });
+
+test('a refusal names its gate, though a moment later that would not refuse', async () => {
+  const api = oc.limiter({ name: 'api', rate: 1_000_000, per: 's', burst: 1 });
+  const both = oc.pipe(oc.bulkhead({ max: 1_000 }), api);
+  const refused = [];
+  for (let n = 0; n < 5_000; n++) {
+    const { ok, gate, reason } = await both.tryCall(() => 1);
+    if (!ok) refused.push(`${gate} ${reason}`);
+  }
+  assert.deepEqual(new Set(refused), new Set(['api rate-limited']));
+});
+
+test('a bulkhead that waits does so whichever way it is called', async () => {
+  const slots = oc.bulkhead({ max: 1, maxWait: '1h' });
+  const held = slots.tryAcquire();
+  const tried = slots.tryCall(() => 'in time');
+  const called = slots.call(() => 'too');
+  await soon();
+  assert.equal(slots.waiting, 2);
+  held.release();
+  assert.deepEqual(await tried, { ok: true, value: 'in time' });
+  assert.equal(await called, 'too');
+});

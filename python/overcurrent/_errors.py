@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from overcurrent._native import Breaker, Bulkhead, CycleLimiter, RateLimiter
+
 
 class State(StrEnum):
     """The states of a circuit breaker."""
@@ -32,6 +38,8 @@ class OvercurrentError(Exception):
     name: str
     reason: str
     retry_after: float | None
+    gate: Breaker | RateLimiter | CycleLimiter | Bulkhead | None = None
+    """The gate that refused; `None` once the error has been pickled, or made by hand."""
 
     def __init__(self, name: str, reason: str, retry_after: float | None = None) -> None:
         super().__init__(name, reason, retry_after)
@@ -42,6 +50,21 @@ class OvercurrentError(Exception):
     def __str__(self) -> str:
         text = f"{self.name}: {_TEXTS.get(self.reason, self.reason)}"
         return text if self.retry_after is None else f"{text}; come back in {self.retry_after:.3f} s"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not the gate: it stays where it is.
+        return type(self), self.args, {key: value for key, value in self.__dict__.items() if key != "gate"}
+
+    def explain(self) -> str:
+        """The numbers behind it, as the gate has them now."""
+        from overcurrent._native import Breaker, RateLimiter
+
+        if self.gate is None:
+            return str(self)
+        if isinstance(self.gate, Breaker):
+            return str(self.gate.explain())
+        look = f", {self.gate.peek()!r}" if isinstance(self.gate, RateLimiter) else ""
+        return f"{self}; {self.gate!r}{look}"
 
 
 class CircuitOpenError(OvercurrentError):

@@ -71,10 +71,10 @@ def window(path: str, value: Any) -> Window:
     given = dict(table(path, value))
     if given.keys() == {"calls"}:
         return last_calls(whole(f"{path}.calls", given["calls"]))
-    if "time" in given and given.keys() <= {"time", "slices"}:
-        slices = whole(f"{path}.slices", given["slices"]) if "slices" in given else None
-        return last_seconds(seconds(f"{path}.time", given["time"]), slices=slices)
-    _refuse(path, value, "{ calls = 100 } or { time = '30s' }, the latter with or without slices")
+    if "time" in given and given.keys() <= {"time", "buckets"}:
+        buckets = whole(f"{path}.buckets", given["buckets"]) if "buckets" in given else None
+        return last_seconds(seconds(f"{path}.time", given["time"]), buckets=buckets)
+    _refuse(path, value, "{ calls = 100 } or { time = '30s' }, the latter with or without buckets")
 
 
 def open_for(path: str, value: Any) -> Any:

@@ -6,7 +6,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from overcurrent._native import _Seconds
 
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 
 
 def positive(what: str, value: _Seconds) -> float:
@@ -22,8 +22,8 @@ def positive(what: str, value: _Seconds) -> float:
 
 
 def said(text: str) -> float | None:
-    """Seconds, from `"1.5s"`, `"200ms"`, `"5m"`, `"1h"`, or a unit alone; `None` if it is none of these."""
-    number = text.rstrip("msh")
+    """Seconds, from `"1.5s"`, `"200ms"`, `"5m"`, `"1h"`, `"1d"`, or a unit alone; `None` if it is none of these."""
+    number = text.rstrip("msdh")
     unit = _UNITS.get(text[len(number) :])
     if unit is None or not (number == "" or number.replace(".", "", 1).isdecimal()):
         return None

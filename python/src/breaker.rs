@@ -55,16 +55,17 @@ impl BreakerCore {
         self.listeners.tell(py, &self.name, journal);
     }
 
-    pub fn admit(&self, py: Python<'_>) -> PyResult<Token> {
+    #[inline]
+    pub fn admit(&self, guard: &Bound<'_, Guard>) -> PyResult<Token> {
         let entered = on!(self, b => match b.needs_clock() {
             false => b.enter_untimed().map(|permit| (permit, false)),
             true => Err(NeedsTime),
         }
         .or_else(|NeedsTime| b.enter(self.now()).map(|permit| (permit, true))));
-        self.tell(py);
+        self.tell(guard.py());
         match entered {
             Ok((permit, timed)) => Ok(Token::Breaker { permit, timed }),
-            Err(refusal) => Err(refused(py, &self.label, refusal)),
+            Err(refusal) => Err(refused(guard.as_any(), &self.label, refusal)),
         }
     }
 

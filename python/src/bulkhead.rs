@@ -22,9 +22,10 @@ impl BulkheadCore {
         self.slots.gate()
     }
 
-    pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
+    #[inline]
+    pub fn enter(&self, guard: &Bound<'_, Guard>) -> PyResult<Token> {
         let entered = self.gate().enter(1, At::default());
-        entered.map(Token::Slot).map_err(|refusal| refused(py, &self.name, refusal))
+        entered.map(Token::Slot).map_err(|refusal| refused(guard.as_any(), &self.name, refusal))
     }
 
     pub fn leave(&self, slot: <Engine as Gate>::Permit) {
@@ -39,7 +40,7 @@ impl BulkheadCore {
         }
     }
 
-    fn wait(self: &Arc<Self>, guard: Py<Guard>, max_wait: Nanos) -> Wait {
+    fn wait(self: &Arc<Self>, guard: Bound<'_, Guard>, max_wait: Nanos) -> Wait {
         struct Waits(Arc<BulkheadCore>);
         impl Drop for Waits {
             fn drop(&mut self) {
@@ -59,7 +60,7 @@ impl BulkheadCore {
             drop(slot);
             Ok::<(), Refusal>(())
         };
-        Wait::new(self.name.clone(), Box::pin(waiting), Some((there, guard)))
+        Wait::for_slot(self.name.clone(), guard, Box::pin(waiting), there)
     }
 }
 
@@ -90,7 +91,7 @@ impl Bulkhead {
 
     fn _wait(slf: Bound<'_, Self>, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Wait> {
         let core = Arc::clone(&slf.get().0);
-        Ok(core.wait(slf.into_super().unbind(), longest("timeout", timeout)?))
+        Ok(core.wait(slf.into_super(), longest("timeout", timeout)?))
     }
 
     /// Changes the maximum at once; calls that are inside stay.

@@ -146,7 +146,7 @@ impl Coroutine {
         // SAFETY: called while `RUNNING`.
         match unsafe { self.work() } {
             Work::Call(token) => {
-                match self.owner::<Guard>(py).get().0.enter(py) {
+                match Guard::admit(&self.owner::<Guard>(py)) {
                     Ok(entered) => *token = Some(entered),
                     Err(refused) => {
                         self.close_inner(py); // it will not be awaited, and that is no mistake
@@ -156,18 +156,20 @@ impl Coroutine {
                 self.make_resumable(py).map(|()| false)
             }
             &mut Work::Permits { n, max_wait } => {
-                let line = &self.owner::<RateLimiter>(py).get().0;
+                let owner = self.owner::<RateLimiter>(py);
+                let line = &owner.get().0;
                 if line.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok()) {
                     return Ok(true);
                 }
-                self.wait(py, line.wait(n, max_wait)).map(|()| false)
+                self.wait(py, line.wait(owner.to_owned().into_any(), n, max_wait)).map(|()| false)
             }
             &mut Work::Cycle { n, max_wait } => {
-                let line = &self.owner::<CycleLimiter>(py).get().0;
+                let owner = self.owner::<CycleLimiter>(py);
+                let line = &owner.get().0;
                 if line.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok()) {
                     return Ok(true);
                 }
-                self.wait(py, line.wait(n, max_wait)).map(|()| false)
+                self.wait(py, line.wait(owner.to_owned().into_any(), n, max_wait)).map(|()| false)
             }
         }
     }

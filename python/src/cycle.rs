@@ -51,9 +51,10 @@ impl CycleLimiter {
     }
 
     /// `None` when the permits are taken, otherwise a place in the queue.
-    fn _wait(&self, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
+    fn _wait(slf: Bound<'_, Self>, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
         let max_wait = longest("timeout", timeout)?;
-        Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
+        let it = slf.get();
+        Ok(if it.try_acquire(n) { None } else { Some(it.0.wait(slf.clone().into_any(), n, max_wait)) })
     }
 
     /// Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`.
@@ -68,15 +69,16 @@ impl CycleLimiter {
 
     /// Takes `n` permits for later, at most `max_wait` (or `timeout`) from now.
     #[pyo3(signature = (n = 1, *, max_wait = None))]
-    fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
+    fn reserve(slf: &Bound<'_, Self>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
+        let line = &slf.get().0;
         if off() {
-            return Ok(Reservation::of_nothing(&self.0));
+            return Ok(Reservation::of_nothing(line));
         }
-        let limiter = self.0.limiter();
+        let limiter = line.limiter();
         let max_wait = max_wait.map_or(Ok(limiter.timeout()), |wait| nanos("max_wait", wait))?;
-        match limiter.reserve_within(n, max_wait, self.0.now()) {
-            Ok(promise) => Ok(Reservation::new(&self.0, promise)),
-            Err(denied) => Err(refused(py, &self.0.name, denied.into())),
+        match limiter.reserve_within(n, max_wait, line.now()) {
+            Ok(promise) => Ok(Reservation::new(line, promise)),
+            Err(denied) => Err(refused(slf.as_any(), &line.name, denied.into())),
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::time::seconds;
 use overcurrent::{ConfigError, Reason, Refusal, State};
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyType;
@@ -17,8 +18,10 @@ pub fn base(py: Python<'_>) -> PyResult<&Bound<'_, PyType>> {
     class(py, &BASE, "OvercurrentError")
 }
 
-/// The exception for a refusal by the gate `name`.
-pub fn refused(py: Python<'_>, name: &str, refusal: Refusal) -> PyErr {
+/// The exception for a refusal by the gate `name`, which it refers to: asked to, it explains itself by it.
+#[cold]
+pub fn refused(gate: &Bound<'_, PyAny>, name: &str, refusal: Refusal) -> PyErr {
+    let py = gate.py();
     static OPEN: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static LIMITED: PyOnceLock<Py<PyType>> = PyOnceLock::new();
     static FULL: PyOnceLock<Py<PyType>> = PyOnceLock::new();
@@ -28,8 +31,12 @@ pub fn refused(py: Python<'_>, name: &str, refusal: Refusal) -> PyErr {
         Reason::BulkheadFull => class(py, &FULL, "BulkheadFullError"),
         _ => base(py),
     };
-    let made = found.and_then(|class| class.call1((name, refusal.reason.name(), refusal.retry_after.map(seconds))));
-    made.map_or_else(|error| error, PyErr::from_value)
+    let make = |class: &Bound<'_, PyType>| -> PyResult<PyErr> {
+        let made = class.call1((name, refusal.reason.name(), refusal.retry_after.map(seconds)))?;
+        made.setattr(intern!(py, "gate"), gate)?;
+        Ok(PyErr::from_value(made))
+    };
+    found.and_then(make).unwrap_or_else(|error| error)
 }
 
 pub fn invalid(error: impl std::fmt::Display) -> PyErr {
@@ -48,7 +55,7 @@ pub fn wrong(error: ConfigError) -> PyErr {
     let field = match field {
         "cap" => "max",
         "permits" => "rate",
-        "window (nanoseconds per bucket)" => "window (seconds per slice)",
+        "window (nanoseconds per bucket)" => "window (seconds per bucket)",
         field => field,
     };
     if min > max {

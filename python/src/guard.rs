@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 pub enum Target {
     Breaker(Arc<BreakerCore>),
     Bulkhead(Arc<BulkheadCore>),
-    Pipeline(Arc<PipelineCore>),
+    Pipeline(PipelineCore),
 }
 
 /// What was taken for one call.
@@ -39,13 +39,14 @@ pub enum Token {
 }
 
 impl Target {
+    /// `guard` is the object that this is the gate of.
     #[inline]
-    pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
+    fn enter(&self, guard: &Bound<'_, Guard>) -> PyResult<Token> {
         match self {
             _ if off() => Ok(Token::Nothing),
-            Self::Breaker(breaker) => breaker.admit(py),
-            Self::Bulkhead(bulkhead) => bulkhead.enter(py),
-            Self::Pipeline(pipeline) => pipeline.enter(py),
+            Self::Breaker(breaker) => breaker.admit(guard),
+            Self::Bulkhead(bulkhead) => bulkhead.enter(guard),
+            Self::Pipeline(pipeline) => pipeline.enter(guard.py()),
         }
     }
 
@@ -96,6 +97,14 @@ impl Target {
 #[pyclass(frozen, subclass, module = "overcurrent._native")]
 pub struct Guard(pub Target);
 
+impl Guard {
+    /// Takes what one call needs.
+    #[inline]
+    pub fn admit(guard: &Bound<'_, Self>) -> PyResult<Token> {
+        guard.get().0.enter(guard)
+    }
+}
+
 #[pymethods]
 impl Guard {
     /// Its name in errors.
@@ -112,27 +121,28 @@ impl Guard {
 
     /// Takes a permit, to be given back by `success`, `fail` or `ignore`.
     fn enter(slf: Bound<'_, Self>) -> PyResult<Py<Permit>> {
-        let token = slf.get().0.enter(slf.py())?;
+        let token = Self::admit(&slf)?;
         Permit::held(slf, token)
     }
 
     /// Calls `function` through the guard.
     #[pyo3(signature = (function, /, *args, **kwargs))]
     fn call<'py>(
-        &self,
+        slf: &Bound<'py, Self>,
         function: &Bound<'py, PyAny>,
         args: &Bound<'py, PyTuple>,
         kwargs: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let py = function.py();
-        let token = self.0.enter(py)?;
+        let py = slf.py();
+        let target = &slf.get().0;
+        let token = Self::admit(slf)?;
         match function.call(args, kwargs) {
             Ok(result) => {
-                self.0.returned(py, token, &result)?;
+                target.returned(py, token, &result)?;
                 Ok(result)
             }
             Err(error) => {
-                self.0.raised(py, token, error.value(py).as_any())?;
+                target.raised(py, token, error.value(py).as_any())?;
                 Err(error)
             }
         }
@@ -202,7 +212,7 @@ impl Permit {
             Stage::Over => return Err(PyRuntimeError::new_err("a permit is for one call; ask for another one")),
             Stage::New => drop(stage),
         }
-        let token = self.target().enter(py)?; // outside the lock: listeners run
+        let token = Guard::admit(self.guard.bind(py))?; // outside the lock: listeners run
         let mut stage = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
         let before = std::mem::replace(&mut *stage, Stage::Held(token));
         drop(stage);

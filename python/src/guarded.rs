@@ -97,7 +97,7 @@ impl Guarded {
             let inner = unsafe { Bound::from_owned_ptr_or_err(py, call()) };
             return answer(py, inner.and_then(|inner| coroutine::guarded(py, guard, inner)));
         }
-        let token = match guard.get().0.enter(py) {
+        let token = match Guard::admit(&guard) {
             Ok(token) => token,
             Err(refused) => {
                 refused.restore(py);

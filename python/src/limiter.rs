@@ -56,7 +56,7 @@ impl<L: Reserve> Line<L> {
 
 impl<L: Reserve<Reservation: Send> + Send + Sync + 'static> Line<L> {
     /// A place in the queue, joined at its first poll.
-    pub fn wait(self: &Arc<Self>, n: u32, max_wait: Nanos) -> Wait {
+    pub fn wait(self: &Arc<Self>, gate: Bound<'_, PyAny>, n: u32, max_wait: Nanos) -> Wait {
         struct Waits<L: Reserve>(Arc<Line<L>>);
         impl<L: Reserve> Drop for Waits<L> {
             fn drop(&mut self) {
@@ -66,7 +66,7 @@ impl<L: Reserve<Reservation: Send> + Send + Sync + 'static> Line<L> {
         self.waits.fetch_add(1, Ordering::SeqCst);
         let counted = Waits(Arc::clone(self));
         let waiting = async move { counted.0.waiters.acquire_within(n, max_wait).await };
-        Wait::new(self.name.clone(), Box::pin(waiting), None)
+        Wait::new(self.name.clone(), gate, Box::pin(waiting))
     }
 }
 
@@ -173,9 +173,10 @@ impl RateLimiter {
     }
 
     /// `None` when the permits are taken, otherwise a place in the queue.
-    fn _wait(&self, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
+    fn _wait(slf: Bound<'_, Self>, n: u32, timeout: Option<&Bound<'_, PyAny>>) -> PyResult<Option<Wait>> {
         let max_wait = longest("timeout", timeout)?;
-        Ok(if self.try_acquire(n) { None } else { Some(self.0.wait(n, max_wait)) })
+        let it = slf.get();
+        Ok(if it.try_acquire(n) { None } else { Some(it.0.wait(slf.clone().into_any(), n, max_wait)) })
     }
 
     /// Waits for `n` permits, first come, first served; refused at once if that would take longer than `timeout`.
@@ -209,14 +210,15 @@ impl RateLimiter {
 
     /// Takes `n` permits for later, at most `max_wait` from now.
     #[pyo3(signature = (n = 1, *, max_wait = None))]
-    fn reserve(&self, py: Python<'_>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
+    fn reserve(slf: &Bound<'_, Self>, n: u32, max_wait: Option<&Bound<'_, PyAny>>) -> PyResult<Reservation> {
         let max_wait = longest("max_wait", max_wait)?;
+        let line = &slf.get().0;
         if off() {
-            return Ok(Reservation::of_nothing(&self.0));
+            return Ok(Reservation::of_nothing(line));
         }
-        match Reserve::reserve(self.0.limiter(), n, max_wait, self.0.now()) {
-            Ok(promise) => Ok(Reservation::new(&self.0, promise)),
-            Err(refusal) => Err(refused(py, &self.0.name, refusal)),
+        match Reserve::reserve(line.limiter(), n, max_wait, line.now()) {
+            Ok(promise) => Ok(Reservation::new(line, promise)),
+            Err(refusal) => Err(refused(slf.as_any(), &line.name, refusal)),
         }
     }
 

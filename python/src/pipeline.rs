@@ -30,6 +30,8 @@ fn common_clock(gates: &[AnyGate]) -> PyResult<HostClock> {
 pub struct PipelineCore {
     pub name: String,
     gates: Gates,
+    /// The gates as Python has them.
+    objects: Py<PyTuple>,
     /// Whether one of them needs the time at every call.
     timed: bool,
     /// If given.
@@ -66,9 +68,14 @@ impl PipelineCore {
 
     #[cold]
     fn refused(&self, py: Python<'_>, refusal: Refusal, at: At) -> PyErr {
-        let by = |gate: &&AnyGate| gate.judge(1, at).is_err_and(|again| again.reason == refusal.reason);
-        let name = self.gates.all().iter().find(by).and_then(AnyGate::name).unwrap_or(&self.name);
-        refused(py, name, refusal)
+        let by = |gate: &AnyGate| gate.judge(1, at).is_err_and(|again| again.reason == refusal.reason);
+        // The first that says the same again. If none does any more, the first of all.
+        let place = self.gates.all().iter().position(by).unwrap_or(0);
+        let name = self.gates.all().get(place).and_then(AnyGate::name).unwrap_or(&self.name);
+        match self.objects.bind(py).get_item(place) {
+            Ok(gate) => refused(&gate, name, refusal),
+            Err(error) => error,
+        }
     }
 
     #[inline]
@@ -104,6 +111,7 @@ impl PipelineCore {
                 visit.call(gate)?;
             }
         }
+        visit.call(&self.objects)?;
         visit.call(&self.first_breaker)?;
         self.rules.as_ref().map_or(Ok(()), |rules| rules.traverse(visit))
     }
@@ -114,7 +122,7 @@ fn too_many(gates: usize) -> PyErr {
 }
 
 #[pyclass(frozen, subclass, extends = Guard, module = "overcurrent._native")]
-pub struct Pipeline(Py<PyTuple>);
+pub struct Pipeline;
 
 #[pymethods]
 impl Pipeline {
@@ -154,18 +162,17 @@ impl Pipeline {
             AnyGate::Breaker(breaker) => Some(breaker.clone_ref(py)),
             _ => None,
         });
-        let core = PipelineCore { name: name.to_owned(), gates: all, timed, rules, first_breaker, clock };
-        let guard = Guard(Target::Pipeline(Arc::new(core)));
-        Ok(PyClassInitializer::from(guard).add_subclass(Self(gates.clone().unbind())))
+        let objects = gates.clone().unbind();
+        let core = PipelineCore { name: name.to_owned(), gates: all, objects, timed, rules, first_breaker, clock };
+        Ok(PyClassInitializer::from(Guard(Target::Pipeline(core))).add_subclass(Self))
     }
 
     /// The gates, as they are asked.
     #[getter]
-    fn gates(&self, py: Python<'_>) -> Py<PyTuple> {
-        self.0.clone_ref(py)
-    }
-
-    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        visit.call(&self.0)
+    fn gates(slf: &Bound<'_, Self>) -> Option<Py<PyTuple>> {
+        match &slf.as_super().get().0 {
+            Target::Pipeline(core) => Some(core.objects.clone_ref(slf.py())),
+            _ => None,
+        }
     }
 }

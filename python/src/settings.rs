@@ -20,7 +20,7 @@ impl Window {
         match self.0 {
             overcurrent::Window::Calls(n) => format!("last_calls({n})"),
             overcurrent::Window::Time { slice, buckets } => {
-                format!("last_seconds({}, slices={buckets})", seconds(slice) * f64::from(buckets))
+                format!("last_seconds({}, buckets={buckets})", seconds(slice) * f64::from(buckets))
             }
         }
     }
@@ -30,7 +30,7 @@ impl Window {
             overcurrent::Window::Calls(n) => remade(py, "last_calls", n, &[]),
             overcurrent::Window::Time { slice, buckets } => {
                 let span = seconds(slice) * f64::from(buckets);
-                remade(py, "last_seconds", span, &[("slices", buckets.into_pyobject(py)?.into_any())])
+                remade(py, "last_seconds", span, &[("buckets", buckets.into_pyobject(py)?.into_any())])
             }
         }
     }
@@ -58,13 +58,13 @@ pub fn last_calls(n: u32) -> Window {
     Window(overcurrent::Window::calls(n))
 }
 
-/// The calls of the last `seconds`, in slices: one a second, at least 10 and at most 60, unless told otherwise.
+/// The calls of the last `seconds`, in buckets: one a second, at least 10 and at most 60, unless told otherwise.
 #[pyfunction]
-#[pyo3(signature = (seconds, *, slices = None))]
-pub fn last_seconds(seconds: &Bound<'_, PyAny>, slices: Option<u32>) -> PyResult<Window> {
+#[pyo3(signature = (seconds, *, buckets = None))]
+pub fn last_seconds(seconds: &Bound<'_, PyAny>, buckets: Option<u32>) -> PyResult<Window> {
     let span = nanos("seconds", seconds)?;
     let usual = u32::try_from(span.as_secs_ceil()).unwrap_or(u32::MAX).clamp(10, 60);
-    Ok(Window(overcurrent::Window::time(span, slices.unwrap_or(usual))))
+    Ok(Window(overcurrent::Window::time(span, buckets.unwrap_or(usual))))
 }
 
 /// An open wait that grows.

@@ -44,15 +44,22 @@ impl Wake for Bell {
 #[pyclass(frozen, module = "overcurrent._native")]
 pub struct Wait {
     name: String,
+    gate: Py<PyAny>,
     waiting: Mutex<Option<Waiting>>,
-    /// Where a slot is waited for: that it is there, and whose it is.
+    /// Where a slot is waited for: that it is there, and the gate once more.
     slot: Option<(Arc<AtomicBool>, Py<Guard>)>,
     bell: Arc<Bell>,
 }
 
 impl Wait {
-    pub fn new(name: String, waiting: Waiting, slot: Option<(Arc<AtomicBool>, Py<Guard>)>) -> Self {
-        Self { name, waiting: Mutex::new(Some(waiting)), slot, bell: Arc::default() }
+    pub fn new(name: String, gate: Bound<'_, PyAny>, waiting: Waiting) -> Self {
+        let waiting = Mutex::new(Some(waiting));
+        Self { name, gate: gate.unbind(), waiting, slot: None, bell: Arc::default() }
+    }
+
+    pub fn for_slot(name: String, gate: Bound<'_, Guard>, waiting: Waiting, there: Arc<AtomicBool>) -> Self {
+        let slot = Some((there, gate.clone().unbind()));
+        Self { slot, ..Self::new(name, gate.into_any(), waiting) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Waiting>> {
@@ -79,7 +86,7 @@ impl Wait {
             Poll::Ready(answer) => {
                 *held = None;
                 drop(held);
-                answer.map(|()| None).map_err(|refusal| refused(py, &self.name, refusal))
+                answer.map(|()| None).map_err(|refusal| refused(self.gate.bind(py), &self.name, refusal))
             }
             Poll::Pending if self.slot.as_ref().is_some_and(|(there, _)| there.load(Ordering::Acquire)) => Ok(None),
             Poll::Pending => Ok(Some(take_look_again().map_or(f64::INFINITY, seconds))),
@@ -104,6 +111,7 @@ impl Wait {
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.gate)?;
         visit.call(self.bell.lock().as_ref())?;
         visit.call(self.slot.as_ref().map(|(_, guard)| guard))
     }

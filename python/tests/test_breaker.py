@@ -72,7 +72,7 @@ def test_settings_are_checked_when_it_is_built():
         ("min_calls", "2", "min_calls is '2': "),
         ("min_calls", -1, "min_calls is -1, which is out of range"),
         ("failure_rate", 0, "failure_rate is 0; allowed are 0.00001 to 1"),
-        ("window", oc.last_seconds(0), r"window \(seconds per slice\) is 0; allowed are 0.001 to 86400"),
+        ("window", oc.last_seconds(0), r"window \(seconds per bucket\) is 0; allowed are 0.001 to 86400"),
         ("window", 9, "window is 9: "),
     ):
         with pytest.raises((TypeError, ValueError), match=f"^{message}"):

@@ -51,7 +51,7 @@ def built(plan, clock):
     slow = {} if plan.slow_rate is None else {"slow_call": plan.slow_call / 1e3, "slow_rate": float(plan.slow_rate)}
     return oc.CircuitBreaker(
         "it",
-        window=oc.last_calls(length) if kind == "calls" else oc.last_seconds(length, slices=length),
+        window=oc.last_calls(length) if kind == "calls" else oc.last_seconds(length, buckets=length),
         min_calls=plan.min_calls,
         failure_rate=plan.failure_rate and float(plan.failure_rate),
         failure_count=plan.failure_count,

@@ -16,7 +16,7 @@ def is_bad(answer):
     return answer is None
 
 
-WINDOWS = [oc.last_calls(7), oc.last_seconds(30, slices=15)]
+WINDOWS = [oc.last_calls(7), oc.last_seconds(30, buckets=15)]
 SETTINGS = [
     *WINDOWS,
     oc.backoff(5, multiplier=1.5, max=120, jitter=0.25),

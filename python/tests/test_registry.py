@@ -25,7 +25,7 @@ failures = ["OSError", "json.JSONDecodeError"]
 failure_result = "operator.not_"
 
 [breaker.search]
-window = { time = "30s", slices = 30 }
+window = { time = "30s", buckets = 30 }
 slow_call = "500ms"
 slow_rate = 0.8
 failure_rate = false

@@ -48,7 +48,8 @@ pub struct Entrance<G: Gate> {
     pub gate: Arc<G>,
     /// Each permit, and whether it was taken with the time.
     held: RefCell<Held<(G::Permit, bool)>>,
-    last: Cell<Option<Refusal>>,
+    /// The newest refusal, and when it was given.
+    last: Cell<Option<(Refusal, At)>>,
 }
 
 /// The number of a refusal: below zero.
@@ -115,7 +116,7 @@ impl<G: Handed> Entrance<G> {
         match self.gate.enter(cost, at) {
             Ok(permit) => self.keep(permit, true),
             Err(refusal) => {
-                self.last.set(Some(refusal));
+                self.last.set(Some((refusal, at)));
                 code(refusal.reason)
             }
         }
@@ -179,8 +180,8 @@ impl<G: Handed> Entrance<G> {
         i32::from(self.gate.news())
     }
 
-    /// The newest refusal of this thread.
-    pub fn last(&self) -> Option<Refusal> {
+    /// The newest refusal of this thread, and when it was given.
+    pub fn last(&self) -> Option<(Refusal, At)> {
         self.last.get()
     }
 }

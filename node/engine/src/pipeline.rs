@@ -203,11 +203,15 @@ impl Entrance<Pipeline> {
         if op >= any::HOLD {
             return self.ask_any(op, &mut io, at).unwrap_or(-5.0);
         }
-        let (cost, at) = (io.whole(1), at(io.get(0)));
-        let Some(last) = self.last() else { return -1.0 };
-        let refuses = |gate: &AnyGate| Gate::judge(gate, cost, at).is_err_and(|refusal| refusal.reason == last.reason);
+        // As of the time of the refusal: a moment later the same gate may admit again.
+        let refuses = |gate: &AnyGate| {
+            self.last().is_some_and(|(last, at)| {
+                Gate::judge(gate, io.whole(1), at).is_err_and(|refusal| refusal.reason == last.reason)
+            })
+        };
         match op {
-            WHO => self.gate.iter().position(refuses).map_or(-1.0, |at| at as f64),
+            // Another thread may have changed the gate since: then it is none of them.
+            WHO => self.gate.iter().position(refuses).unwrap_or(MOST) as f64,
             _ => io.answer(Err(Fault::Unknown)),
         }
     }

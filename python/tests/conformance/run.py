@@ -53,7 +53,7 @@ def breaker(trace: dict[str, Any]) -> None:
     then = ("closed", "open")[cfg["half_open_max_wait_to"]]
     gate = oc.CircuitBreaker(
         trace["id"],
-        window=oc.last_calls(size) if cfg["window"] == "count" else oc.last_seconds(size, slices=size),
+        window=oc.last_calls(size) if cfg["window"] == "count" else oc.last_seconds(size, buckets=size),
         # The reference clamps a minimum to the window when it judges; we refuse such settings.
         min_calls=min(least, size) if cfg["window"] == "count" else least,
         failure_rate=cfg["fail_thr"] / 1e5,
