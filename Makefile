@@ -1,7 +1,7 @@
 # One line a target; what each does is in tests/.
 .DEFAULT_GOAL := help
 .PHONY: help test demo conformance loom fuzz fuzz-short bench no-panic firmware staticlibs size install-c test-c lint msrv deny
-.PHONY: semver matrix node bench-python wheels
+.PHONY: semver matrix node bench-node bench-python wheels
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ install-c: ## Build the C library and install it: make install-c PREFIX=/usr/loc
 test-c: ## The C interface: header, package, sanitizers, examples, conformance
 	@tests/c/run
 
+bench-node: ## The Node package beside its floors and peers, and which bars it meets
+	@cd node/bench && npm ci --silent && npm run --silent bench
+
 node: ## The Node package: native, WebAssembly and JavaScript, into node/
 	@cd node && { [ -d node_modules ] || npm ci --no-audit --no-fund --silent; } && node scripts/build.mjs
 
@@ -72,5 +75,5 @@ deny: ## Licences, advisories and sources of all dependencies (cargo-deny)
 semver: ## The public API against the last release (cargo-semver-checks)
 	@tests/extra semver
 
-matrix: ## What is slow or needs more toolchains: msrv, deny, semver, miri, long fuzzing
+matrix: ## What is slow or needs more toolchains: msrv, deny, semver, miri, long fuzzing, Node 20 to 26, Bun, Deno
 	@tests/run --table tests/matrix.txt

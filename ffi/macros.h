@@ -49,7 +49,8 @@
     (min_calls) + OC_REQUIRE((min_calls) >= 1 && (min_calls) <= (calls)),                                   \
     255, (trials) + OC_REQUIRE((trials) >= 1 && (trials) <= 15),                                            \
     ((trials) * (failure_rate) + 99999u) / 100000u, OC_PRIVATE_SHIFT(lease),                                \
-    (failure_rate) + OC_REQUIRE((failure_rate) >= 1 && (failure_rate) <= 100000),                           \
+    (uint32_t)(((uint64_t)(failure_rate) << 21) / 100000u)                                                  \
+      + OC_REQUIRE((failure_rate) >= 1 && (failure_rate) <= 100000),                                        \
     (open_for) + OC_REQUIRE((open_for) >= 1 && (open_for) <= 8323072), (open_for) + 0x10000u,               \
     (lease) + OC_REQUIRE((lease) >= 1 && (lease) <= 536870912),                                             \
     ((uint32_t)(lease) >> OC_PRIVATE_SHIFT(lease)) + (0x10000u >> OC_PRIVATE_SHIFT(lease)) + 2u,            \

@@ -35,6 +35,7 @@
 //!   `critical-section`; without either the build stops and says so.
 //! * `critical-section`: words that the target cannot swap go through its critical section.
 //! * `std`: clocks, guards, `call`, `call_async`, retry, timeout, fallback, fair waiting.
+//! * `tower`: a layer that puts any gate around a tower service.
 //! * `fast-clock`: a clock that reads the processor's time stamp counter, through `quanta`.
 //! * `heapless`: a small registry of named gates.
 #![cfg_attr(not(any(feature = "std", overcurrent_loom)), no_std)]
@@ -100,6 +101,8 @@ pub use host::{
     GateExt, Guard, HoldFor, ManualClock, ManualSleep, MonotonicClock, OwnedGuard, Protected, Reserve, Retriable,
     Retry, SlotGuard, Slots, ThreadSleep, ThreadTimer, TimedOut, Timer, Waiters, timeout,
 };
+#[cfg(feature = "tower")]
+pub use host::{GateFuture, GateLayer, GateService};
 #[cfg(feature = "wide")]
 pub use limit::{CycleConfig, CycleLimiter, Gcra, LiveGcra, Quota, Rate};
 pub use limit::{Gcra32, Quota32};

@@ -3,7 +3,8 @@
 #![allow(missing_docs)]
 
 use overcurrent::breaker::{
-    AnyHistory, Bucket, CountHistory, LivePolicy, LiveTimeBreaker, PolicyRef, ReconfigureError, RingWord, TimeHistory,
+    AnyHistory, Bucket, CountHistory, EitherHistory, LivePolicy, LiveTimeBreaker, PolicyRef, ReconfigureError,
+    RingWord, TimeHistory,
 };
 use overcurrent::{
     Breaker, BreakerConfig, Journal, LiveCountBreaker, Nanos, OpenFor, Outcome, Permit, Policy, State, TrialTimeout,
@@ -120,6 +121,20 @@ proptest! {
         let (words, later) = (TimeHistory::<[Bucket; 5], [RingWord; 4]>::new(), LivePolicy::empty());
         let view = Breaker::view(PolicyRef::live(&first, &later), AnyHistory::Time(&words), ());
         same!(LiveTimeBreaker::<5>::live(first).unwrap(), view, first, ops);
+    }
+
+    #[test]
+    fn over_calls_by_choice(first in policy(false), ops in proptest::collection::vec(op(false), 1..120)) {
+        let storage = EitherHistory::<[RingWord; 2], [Bucket; 5]>::Calls(CountHistory::new());
+        let chosen = Breaker::over(LivePolicy::new(first), storage, ()).unwrap();
+        same!(LiveCountBreaker::<2>::live(first).unwrap(), chosen, first, ops);
+    }
+
+    #[test]
+    fn over_time_by_choice(first in policy(true), ops in proptest::collection::vec(op(true), 1..120)) {
+        let storage = EitherHistory::<[RingWord; 4], [Bucket; 5]>::Time(TimeHistory::new());
+        let chosen = Breaker::over(LivePolicy::new(first), storage, ()).unwrap();
+        same!(LiveTimeBreaker::<5>::live(first).unwrap(), chosen, first, ops);
     }
 }
 

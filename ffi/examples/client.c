@@ -1,5 +1,6 @@
-/* A TCP client that protects a sick server, and itself: a rate limiter and a circuit breaker around each request, retries
- * with growing waits. The server is part of the program: on loopback, broken for its first requests.
+/* A TCP client that protects a sick server, and itself: a rate limiter and a circuit breaker around each request; retries
+ * with growing, jittered waits, and no more of them than a share of the calls. The server is part of the program: on loopback,
+ * broken for its first requests.
  *
  *   cc client.c $(pkg-config --cflags --libs overcurrent) -lpthread -o client */
 #define _POSIX_C_SOURCE 200809L
@@ -12,13 +13,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define BROKEN 4 /* requests that the server drops before it recovers */
+#define BROKEN 4   /* requests that the server drops before it recovers */
+#define ATTEMPTS 8 /* at one call, waits for an open breaker among them */
 
 static const oc_quota_t quota = OC_RATE(200, OC_SECOND, 10);
 static const oc_policy_t policy = OC_POLICY_CALLS(10, 3, 50000, 50 * OC_MILLISECOND, 1);
+static const oc_backoff_t backoff = OC_BACKOFF(5 * OC_MILLISECOND, 2000, OC_SECOND, OC_JITTER_EQUAL);
+static const oc_retry_budget_policy_t retries = OC_RETRY_BUDGET_POLICY(200, 1, 20); /* one for every five calls */
 static oc_limiter_t limiter = OC_LIMITER_INIT;
+static oc_retry_budget_t budget = OC_RETRY_BUDGET_INIT;
+static oc_counters_t counters = OC_COUNTERS_INIT;
 static oc_cell_t cells[OC_CALLS_CELLS(10)];
-static const oc_breaker_t breaker = OC_BREAKER_INIT(policy, cells);
+static const oc_breaker_t breaker = {
+    .policy = &policy, .cells = cells, .n_cells = OC_CALLS_CELLS(10), .counters = &counters};
 
 static uint64_t now(void) {
   struct timespec t;
@@ -55,39 +62,53 @@ static int request(const struct sockaddr_in *server) {
   return ok ? 0 : -1;
 }
 
-/* A request that is protected: waits for its turn, stays away from an open breaker, tries again. */
-static int call(const struct sockaddr_in *server, int attempts) {
-  uint64_t wait = 5 * OC_MILLISECOND;
-  while (attempts-- > 0) {
-    oc_reservation_t turn;
-    oc_refusal_t refusal;
-    oc_permit_t permit;
-    int failed;
-    if (oc_breaker_enter(&breaker, now(), &permit, &refusal) != OC_OK) {
-      printf("breaker open: back in %.1f ms\n", (double)refusal.retry_after_ns / 1e6);
-      pause_for(refusal.retry_after_ns == OC_NEVER ? wait : refusal.retry_after_ns);
-      continue;
-    }
-    if (oc_limiter_reserve(&limiter, &quota, 1, OC_SECOND, now(), &turn, &refusal) != OC_OK) {
-      oc_breaker_cancel(&breaker, &permit);
-      return -1;
-    }
-    pause_for(turn.wait_ns);
-    failed = request(server);
-    oc_breaker_leave(&breaker, &permit, failed ? OC_OUTCOME_FAILURE : OC_OUTCOME_SUCCESS, now());
-    puts(failed ? "request failed" : "request answered");
-    if (!failed)
-      return 0;
-    pause_for(wait);
-    wait *= 2;
+/* One attempt that is protected: waits for its turn, stays away from an open breaker. */
+static oc_status_t attempt(const struct sockaddr_in *server, oc_refusal_t *refusal, int *failed) {
+  oc_reservation_t turn;
+  oc_permit_t permit;
+  oc_status_t status = oc_breaker_enter(&breaker, now(), &permit, refusal);
+  if (status != OC_OK)
+    return status;
+  status = oc_limiter_reserve(&limiter, &quota, 1, OC_SECOND, now(), &turn, refusal);
+  if (status != OC_OK) {
+    oc_breaker_cancel(&breaker, &permit);
+    return status;
   }
-  return -1;
+  pause_for(turn.wait_ns);
+  *failed = request(server) != 0;
+  oc_breaker_leave(&breaker, &permit, *failed ? OC_OUTCOME_FAILURE : OC_OUTCOME_SUCCESS, now());
+  return OC_OK;
+}
+
+/* A call: tries again while that may help and the budget pays for it. */
+static int call(const struct sockaddr_in *server, uint32_t seed) {
+  oc_delays_t delays = OC_DELAYS_INIT;
+  oc_retry_budget_deposit(&budget, &retries, now());
+  for (;;) {
+    oc_refusal_t refusal;
+    int failed = 1;
+    oc_status_t status = attempt(server, &refusal, &failed);
+    uint64_t wait, told = status == OC_OK ? 0 : refusal.retry_after_ns;
+    if (status == OC_OK && !failed) {
+      puts("request answered");
+      return 0;
+    }
+    wait = oc_delays_next(&delays, &backoff, oc_random(now(), seed), told);
+    printf("%s: again in %.1f ms\n", status == OC_OK ? "request failed" : oc_status_name(status), (double)wait / 1e6);
+    if (wait == OC_NEVER || delays.attempt >= ATTEMPTS)
+      return -1;
+    /* What was refused here cost the server nothing. */
+    if (status == OC_OK && oc_retry_budget_try_withdraw(&budget, &retries, now(), NULL, NULL) != OC_OK)
+      return -1;
+    pause_for(wait);
+  }
 }
 
 int main(void) {
   struct sockaddr_in address;
   socklen_t length = sizeof address;
   pthread_t server;
+  oc_counts_t counts;
   int listener = socket(AF_INET, SOCK_STREAM, 0), i, answered = 0;
   memset(&address, 0, sizeof address);
   address.sin_family = AF_INET;
@@ -99,7 +120,9 @@ int main(void) {
     return 1;
   }
   for (i = 0; i < 5; i++)
-    answered += call(&address, 10) == 0;
-  printf("%d of 5 calls answered\n", answered);
+    answered += call(&address, (uint32_t)getpid()) == 0;
+  oc_counters_get(&counters, &counts);
+  printf("%d of 5 calls answered, %u retries left, the breaker tripped %u times\n", answered,
+         oc_retry_budget_available(&budget, &retries, now()), (unsigned)counts.trips);
   return answered == 5 ? 0 : 1;
 }

@@ -1505,7 +1505,7 @@ uint32_t oc_random(uint64_t now,
  * Whether policy and memory fit: call it once at start-up, since nothing else checks that there are enough cells.
  *
  * Returns `OC_ERR_CONFIG` and fills `error` (may be NULL) with what does not fit, `OC_ERR_ARGUMENT` for fewer cells than any
- * breaker needs.
+ * breaker needs. Any thread, any interrupt handler.
  */
 oc_status_t oc_breaker_check(const oc_breaker_t *breaker,
                              oc_error_t *error);
@@ -1662,8 +1662,8 @@ uint64_t oc_breaker_next_deadline(const oc_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * Begins in `state` as of `now` instead of closed: for start-up, before anybody else uses it. `OC_ERR_ARGUMENT` for an
- * unknown state. Tells no event.
+ * Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state. Tells
+ * no event.
  */
 oc_status_t oc_breaker_start(const oc_breaker_t *breaker,
                              oc_state_t state,
@@ -1713,7 +1713,7 @@ oc_status_t oc_breaker_reset(const oc_breaker_t *breaker, uint64_t now);
 /**
  * Writes the state at `now` into `bytes` and its length into `*written`: at most 27 bytes and a quarter byte a call (window
  * of calls), or 43 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
- * restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+ * restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
  */
 oc_status_t oc_breaker_snapshot(const oc_breaker_t *breaker,
                                 uint64_t now,
@@ -1725,8 +1725,9 @@ oc_status_t oc_breaker_snapshot(const oc_breaker_t *breaker,
 #if defined(OC_WIDE)
 /**
  * Takes up a state that `oc_breaker_snapshot` wrote, `off_ns` later (0 where that is not known: an open breaker then stays
- * open longer, never shorter). Bytes after the snapshot are ignored. For start-up. Returns the error of bytes that are no
- * snapshot of a breaker like this one; nothing was changed.
+ * open longer, never shorter). Bytes after the snapshot are ignored. Returns the error of bytes that are no snapshot of a
+ * breaker like this one; nothing was changed. Any thread, any interrupt handler, but meant for start-up: outcomes that others
+ * record meanwhile fall among the restored ones.
  */
 oc_status_t oc_breaker_restore(const oc_breaker_t *breaker,
                                const uint8_t *bytes,
@@ -1931,13 +1932,25 @@ oc_status_t oc_cycle_try_acquire(oc_cycle_t *cycle,
 #if defined(OC_WIDE)
 /**
  * Takes `n` permits now and says in `reservation->wait_ns` how long to wait before using them: at most the timeout.
- * Returns as `oc_cycle_try_acquire`.
+ * Returns as `oc_cycle_try_acquire`. Any thread, any interrupt handler.
  */
 oc_status_t oc_cycle_reserve(oc_cycle_t *cycle,
                              uint32_t n,
                              uint64_t now,
                              oc_reservation_t *reservation,
                              oc_refusal_t *refusal);
+#endif
+
+#if defined(OC_WIDE)
+/**
+ * `oc_cycle_reserve` with a longest wait of its own, whatever the timeout. Any thread, any interrupt handler.
+ */
+oc_status_t oc_cycle_reserve_within(oc_cycle_t *cycle,
+                                    uint32_t n,
+                                    uint64_t max_wait_ns,
+                                    uint64_t now,
+                                    oc_reservation_t *reservation,
+                                    oc_refusal_t *refusal);
 #endif
 
 #if defined(OC_WIDE)
@@ -2018,7 +2031,7 @@ uint64_t oc_cycle_timeout(oc_cycle_t *cycle);
 #if defined(OC_WIDE)
 /**
  * Writes what has been given away by `now` into `bytes` (`OC_CYCLE_SNAPSHOT_LENGTH` of them), with a version.
- * `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+ * `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
  */
 oc_status_t oc_cycle_snapshot(oc_cycle_t *cycle, uint64_t now, uint8_t *bytes, size_t length);
 #endif
@@ -2026,7 +2039,8 @@ oc_status_t oc_cycle_snapshot(oc_cycle_t *cycle, uint64_t now, uint8_t *bytes, s
 #if defined(OC_WIDE)
 /**
  * Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved
- * would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit.
+ * would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit: try again,
+ * and do not wait for it in an interrupt handler. Any thread, any interrupt handler.
  */
 oc_status_t oc_cycle_restore(oc_cycle_t *cycle,
                              const uint8_t *bytes,
@@ -2037,7 +2051,7 @@ oc_status_t oc_cycle_restore(oc_cycle_t *cycle,
 #if defined(OC_WIDE)
 /**
  * Takes the oldest event: `OC_OK`; `OC_NOTHING` if there is none (or it is being written at this moment); `OC_ERR_ARGUMENT`
- * if the number of cells fits no power of two of events.
+ * if the number of cells fits no power of two of events. Any thread, any interrupt handler.
  */
 oc_status_t oc_journal_pop(const oc_journal_t *journal,
                            oc_event_t *event);
@@ -2045,14 +2059,14 @@ oc_status_t oc_journal_pop(const oc_journal_t *journal,
 
 #if defined(OC_WIDE)
 /**
- * How many events were dropped because the journal was full; 0 for an unusable one.
+ * How many events were dropped because the journal was full; 0 for an unusable one. Any thread, any interrupt handler.
  */
 uint64_t oc_journal_dropped(const oc_journal_t *journal);
 #endif
 
 #if defined(OC_WIDE)
 /**
- * How many events wait to be taken; 0 for an unusable journal.
+ * How many events wait to be taken; 0 for an unusable journal. Any thread, any interrupt handler.
  */
 uint64_t oc_journal_length(const oc_journal_t *journal);
 #endif
@@ -2060,7 +2074,7 @@ uint64_t oc_journal_length(const oc_journal_t *journal);
 #if defined(OC_WIDE)
 /**
  * Notes that something other than a breaker refused a call: limiters, bulkheads and pipelines keep no journal themselves.
- * `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal.
+ * `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal. Any thread, any interrupt handler.
  */
 oc_status_t oc_journal_note_refusal(const oc_journal_t *journal,
                                     int32_t reason,
@@ -2111,7 +2125,7 @@ oc_status_t oc_limiter_try_acquire(oc_limiter_t *limiter,
 #if defined(OC_WIDE)
 /**
  * Takes `n` permits now even where `n` exceeds the burst: admitted when the burst (or `n`, if less) is there, and charged
- * in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`.
+ * in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
  */
 oc_status_t oc_limiter_try_acquire_debt(oc_limiter_t *limiter,
                                         const oc_quota_t *quota,
@@ -2220,7 +2234,8 @@ oc_status_t oc_limiter_snapshot(oc_limiter_t *limiter,
 #if defined(OC_WIDE)
 /**
  * Takes over a saved state after `off_ns` without power (0 where that is not known): never more permits than there were.
- * Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+ * Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread,
+ * any interrupt handler.
  */
 oc_status_t oc_limiter_restore(oc_limiter_t *limiter,
                                const oc_quota_t *quota,
@@ -2258,7 +2273,7 @@ oc_status_t oc_limiter32_try_acquire(oc_limiter32_t *limiter,
 
 /**
  * Takes `n` permits from the future, with a wait of at most `max_wait` ticks and at most the quota's `max_wait`: sleep
- * for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`.
+ * for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`. Any thread, any interrupt handler.
  */
 oc_status_t oc_limiter32_reserve(oc_limiter32_t *limiter,
                                  const oc_quota32_t *quota,
@@ -2315,7 +2330,7 @@ oc_status_t oc_limiter32_reset(oc_limiter32_t *limiter);
 
 /**
  * Writes the state at `now` into `bytes` (`OC_LIMITER32_SNAPSHOT_LENGTH` of them): a remaining time with a version and a
- * checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+ * checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
  */
 oc_status_t oc_limiter32_snapshot(oc_limiter32_t *limiter,
                                   const oc_quota32_t *quota,
@@ -2325,7 +2340,8 @@ oc_status_t oc_limiter32_snapshot(oc_limiter32_t *limiter,
 
 /**
  * Takes over a saved state after `off` ticks without power (0 where that is not known): never more permits than there
- * were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+ * were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any
+ * thread, any interrupt handler.
  */
 oc_status_t oc_limiter32_restore(oc_limiter32_t *limiter,
                                  const oc_quota32_t *quota,
@@ -2647,7 +2663,7 @@ const char *oc_state_name(oc_state_t state);
 /**
  * The time at the reading `counter`, in nanoseconds; 0 if `ticks` is NULL.
  *
- * Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
+ * From one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
  * ticks: it writes to `ticks` without synchronisation. A reading up to 2^20 ticks older than the newest one is read as such,
  * not as a wrap.
  */
@@ -2847,8 +2863,7 @@ oc_status_t oc_tiny_breaker_release(oc_tiny_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * Begins in `state` as of `now` instead of closed: for start-up, before anybody else uses it. `OC_ERR_ARGUMENT` for an
- * unknown state.
+ * Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state.
  */
 oc_status_t oc_tiny_breaker_start(oc_tiny_breaker_t *breaker,
                                   const oc_tiny_policy_t *policy,
@@ -3082,7 +3097,8 @@ uint32_t oc_abi_version(void);
     (min_calls) + OC_REQUIRE((min_calls) >= 1 && (min_calls) <= (calls)),                                   \
     255, (trials) + OC_REQUIRE((trials) >= 1 && (trials) <= 15),                                            \
     ((trials) * (failure_rate) + 99999u) / 100000u, OC_PRIVATE_SHIFT(lease),                                \
-    (failure_rate) + OC_REQUIRE((failure_rate) >= 1 && (failure_rate) <= 100000),                           \
+    (uint32_t)(((uint64_t)(failure_rate) << 21) / 100000u)                                                  \
+      + OC_REQUIRE((failure_rate) >= 1 && (failure_rate) <= 100000),                                        \
     (open_for) + OC_REQUIRE((open_for) >= 1 && (open_for) <= 8323072), (open_for) + 0x10000u,               \
     (lease) + OC_REQUIRE((lease) >= 1 && (lease) <= 536870912),                                             \
     ((uint32_t)(lease) >> OC_PRIVATE_SHIFT(lease)) + (0x10000u >> OC_PRIVATE_SHIFT(lease)) + 2u,            \

@@ -55,11 +55,6 @@ fn build(c: &oc_backoff_t) -> Result<Backoff, Option<ConfigError>> {
     config.cap(Nanos::new(c.cap_ns)).jitter(jitter).build().map_err(Some)
 }
 
-const fn at_least(retry_after_ns: u64) -> Option<Nanos> {
-    // Nobody waits less than nothing, so 0 needs no case of its own.
-    Some(Nanos::new(retry_after_ns))
-}
-
 /// Fills `backoff` with waits that begin at `first_ns`, grow by `multiplier_milli` (in 1/1000) with each failure up to
 /// `cap_ns` (`OC_NEVER`: no limit), and are spread as `jitter`, an `OC_JITTER_` constant, says.
 ///
@@ -102,7 +97,8 @@ pub unsafe extern "C" fn oc_backoff_delay(
     retry_after_ns: u64,
 ) -> u64 {
     match backoff.map(build) {
-        Some(Ok(backoff)) => backoff.delay(attempt, random, at_least(retry_after_ns)).get(),
+        // Nobody waits less than nothing, so 0 needs no case of its own.
+        Some(Ok(backoff)) => backoff.delay(attempt, random, Some(Nanos::new(retry_after_ns))).get(),
         _ => OC_NEVER,
     }
 }
@@ -118,7 +114,7 @@ pub unsafe extern "C" fn oc_delays_next(
 ) -> u64 {
     let (Some(delays), Some(Ok(backoff))) = (delays, backoff.map(build)) else { return OC_NEVER };
     let mut waits = Delays::from_raw(backoff, RawDelays { before: delays.before_ns, attempt: delays.attempt });
-    let wait = waits.next_delay(random, at_least(retry_after_ns));
+    let wait = waits.next_delay(random, Some(Nanos::new(retry_after_ns)));
     let raw = waits.into_raw();
     (delays.before_ns, delays.attempt) = (raw.before, raw.attempt);
     wait.get()

@@ -75,7 +75,7 @@ pub unsafe extern "C" fn oc_cycle_try_acquire(
 }
 
 /// Takes `n` permits now and says in `reservation->wait_ns` how long to wait before using them: at most the timeout.
-/// Returns as `oc_cycle_try_acquire`.
+/// Returns as `oc_cycle_try_acquire`. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_reserve(
     cycle: Option<NonNull<oc_cycle_t>>,
@@ -87,6 +87,27 @@ pub unsafe extern "C" fn oc_cycle_reserve(
     // SAFETY: the contract of pointers.
     let (Some(limiter), Some(out)) = (unsafe { state(cycle) }, reservation) else { return OC_ERR_NULL };
     match limiter.reserve(n, Nanos::new(now)) {
+        Ok(promise) => {
+            out.write(into_c(promise.into_raw()));
+            OC_OK
+        }
+        Err(why) => denied(why, refusal),
+    }
+}
+
+/// `oc_cycle_reserve` with a longest wait of its own, whatever the timeout. Any thread, any interrupt handler.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn oc_cycle_reserve_within(
+    cycle: Option<NonNull<oc_cycle_t>>,
+    n: u32,
+    max_wait_ns: u64,
+    now: u64,
+    reservation: Option<&mut MaybeUninit<oc_reservation_t>>,
+    refusal: Option<&mut MaybeUninit<oc_refusal_t>>,
+) -> oc_status_t {
+    // SAFETY: the contract of pointers.
+    let (Some(limiter), Some(out)) = (unsafe { state(cycle) }, reservation) else { return OC_ERR_NULL };
+    match limiter.reserve_within(n, Nanos::new(max_wait_ns), Nanos::new(now)) {
         Ok(promise) => {
             out.write(into_c(promise.into_raw()));
             OC_OK
@@ -172,7 +193,7 @@ pub unsafe extern "C" fn oc_cycle_timeout(cycle: Option<NonNull<oc_cycle_t>>) ->
 }
 
 /// Writes what has been given away by `now` into `bytes` (`OC_CYCLE_SNAPSHOT_LENGTH` of them), with a version.
-/// `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+/// `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_snapshot(
     cycle: Option<NonNull<oc_cycle_t>>,
@@ -187,7 +208,8 @@ pub unsafe extern "C" fn oc_cycle_snapshot(
 }
 
 /// Goes on from a snapshot, under the present limit: at no time after does it give more than the limiter that was saved
-/// would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit.
+/// would have. The error of a snapshot that cannot be used; `OC_ERR_BUSY` if another thread is changing the limit: try again,
+/// and do not wait for it in an interrupt handler. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_cycle_restore(
     cycle: Option<NonNull<oc_cycle_t>>,

@@ -129,7 +129,7 @@ fn of(event: Event) -> oc_event_t {
 }
 
 /// Takes the oldest event: `OC_OK`; `OC_NOTHING` if there is none (or it is being written at this moment); `OC_ERR_ARGUMENT`
-/// if the number of cells fits no power of two of events.
+/// if the number of cells fits no power of two of events. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_pop(
     journal: Option<&oc_journal_t>,
@@ -147,14 +147,14 @@ pub unsafe extern "C" fn oc_journal_pop(
     }
 }
 
-/// How many events were dropped because the journal was full; 0 for an unusable one.
+/// How many events were dropped because the journal was full; 0 for an unusable one. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_dropped(journal: Option<&oc_journal_t>) -> u64 {
     // SAFETY: the contract of pointers.
     journal.and_then(|journal| unsafe { words(journal) }).map_or(0, JournalWords::dropped)
 }
 
-/// How many events wait to be taken; 0 for an unusable journal.
+/// How many events wait to be taken; 0 for an unusable journal. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_length(journal: Option<&oc_journal_t>) -> u64 {
     // SAFETY: the contract of pointers.
@@ -162,7 +162,7 @@ pub unsafe extern "C" fn oc_journal_length(journal: Option<&oc_journal_t>) -> u6
 }
 
 /// Notes that something other than a breaker refused a call: limiters, bulkheads and pipelines keep no journal themselves.
-/// `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal.
+/// `reason` is what they returned; `OC_ERR_ARGUMENT` if that is not a refusal. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_journal_note_refusal(
     journal: Option<&oc_journal_t>,

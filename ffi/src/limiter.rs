@@ -140,7 +140,7 @@ pub unsafe extern "C" fn oc_limiter_try_acquire(
 }
 
 /// Takes `n` permits now even where `n` exceeds the burst: admitted when the burst (or `n`, if less) is there, and charged
-/// in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`.
+/// in full, so that the rate holds over time. Returns as `oc_limiter_try_acquire`. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter_try_acquire_debt(
     limiter: Option<NonNull<oc_limiter_t>>,
@@ -307,7 +307,8 @@ pub unsafe extern "C" fn oc_limiter_snapshot(
 }
 
 /// Takes over a saved state after `off_ns` without power (0 where that is not known): never more permits than there were.
-/// Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+/// Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any thread,
+/// any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter_restore(
     limiter: Option<NonNull<oc_limiter_t>>,

@@ -126,7 +126,7 @@ pub unsafe extern "C" fn oc_limiter32_try_acquire(
 }
 
 /// Takes `n` permits from the future, with a wait of at most `max_wait` ticks and at most the quota's `max_wait`: sleep
-/// for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`.
+/// for `reservation->wait`, then make the call. Returns as `oc_limiter32_try_acquire`. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter32_reserve(
     limiter: Option<NonNull<oc_limiter32_t>>,
@@ -237,7 +237,7 @@ pub unsafe extern "C" fn oc_limiter32_reset(limiter: Option<NonNull<oc_limiter32
 }
 
 /// Writes the state at `now` into `bytes` (`OC_LIMITER32_SNAPSHOT_LENGTH` of them): a remaining time with a version and a
-/// checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+/// checksum, to be kept over a restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter32_snapshot(
     limiter: Option<NonNull<oc_limiter32_t>>,
@@ -255,7 +255,8 @@ pub unsafe extern "C" fn oc_limiter32_snapshot(
 }
 
 /// Takes over a saved state after `off` ticks without power (0 where that is not known): never more permits than there
-/// were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed.
+/// were. Bytes after the snapshot are ignored. Returns the error of a snapshot that cannot be used; nothing was changed. Any
+/// thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_limiter32_restore(
     limiter: Option<NonNull<oc_limiter32_t>>,

@@ -367,7 +367,7 @@ pub unsafe extern "C" fn oc_pipeline_leave(
     // SAFETY: the contract of pointers: `n` permits.
     unsafe {
         back(gates, core::slice::from_raw_parts(permits, n), |gate, permit| {
-            gate.leave(permit, outcome, Nanos::new(now))
+            gate.leave(permit, outcome, Nanos::new(now));
         });
     }
     OC_OK

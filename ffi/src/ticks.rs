@@ -17,7 +17,7 @@ twin!(oc_ticks_t => Ticks);
 
 /// The time at the reading `counter`, in nanoseconds; 0 if `ticks` is NULL.
 ///
-/// Call it from one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
+/// From one place only (a tick handler, or under your own lock), at least once per wrap of the counter less 2^20
 /// ticks: it writes to `ticks` without synchronisation. A reading up to 2^20 ticks older than the newest one is read as such,
 /// not as a wrap.
 #[unsafe(no_mangle)]

@@ -319,8 +319,7 @@ pub unsafe extern "C" fn oc_tiny_breaker_release(
     }, else |status| status)
 }
 
-/// Begins in `state` as of `now` instead of closed: for start-up, before anybody else uses it. `OC_ERR_ARGUMENT` for an
-/// unknown state.
+/// Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_tiny_breaker_start(
     breaker: Option<NonNull<oc_tiny_breaker_t>>,

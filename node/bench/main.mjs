@@ -20,14 +20,18 @@ for (const kind of Object.values(peers)) kind();
 const times = await measure(rounds, (round) => process.stderr.write(`\rround ${round + 1} of ${rounds} `));
 process.stderr.write('\r                    \r');
 
-console.log(`ns of CPU time a call, median of ${rounds} interleaved rounds; node ${process.version}, ${process.arch}\n`);
+console.log(
+  `ns of CPU time a call, median of ${rounds} interleaved rounds; node ${process.version}, ${process.arch}\n`,
+);
 for (const [name, ns] of times) console.log(`${name.padEnd(52)}${ns.toFixed(ns < 100 ? 1 : 0).padStart(9)}`);
 
 console.log('\nbar'.padEnd(53), 'ratio   most');
 const judged = judge(times);
 for (const { what, peer, ratio, most, met } of judged) {
   console.log(`${what} / ${peer}`);
-  console.log(`${''.padEnd(52)}${ratio.toFixed(2).padStart(6)}${most.toFixed(2).padStart(7)}  ${met ? 'met' : 'MISSED'}`);
+  console.log(
+    `${''.padEnd(52)}${ratio.toFixed(2).padStart(6)}${most.toFixed(2).padStart(7)}  ${met ? 'met' : 'MISSED'}`,
+  );
 }
 console.log(`\n${judged.filter(({ met }) => met).length} of ${judged.length} bars met`);
 process.exit(); // the peers leave timers behind

@@ -62,7 +62,10 @@ export function ours(oc, engine) {
     }
   });
   calls(`${engine}: bulkhead`, oc.bulkhead({ max: 8 }));
-  calls(`${engine}: pipe(breaker, bulkhead, limiter)`, oc.pipe(oc.breaker(RULES), oc.bulkhead({ max: 8 }), oc.limiter(PLENTY)));
+  calls(
+    `${engine}: pipe(breaker, bulkhead, limiter)`,
+    oc.pipe(oc.breaker(RULES), oc.bulkhead({ max: 8 }), oc.limiter(PLENTY)),
+  );
   const all = () => oc.pipe(oc.retry({ attempts: 3 }), oc.breaker(RULES), oc.timeout('2s'), oc.bulkhead({ max: 8 }));
   calls(`${engine}: pipe(retry, breaker, timeout, bulkhead)`, all());
   const looking = all();

@@ -4,9 +4,9 @@ import { Sema } from 'async-sema';
 import Bottleneck from 'bottleneck';
 import {
   bulkhead,
-  circuitBreaker,
   ConsecutiveBreaker,
   CountBreaker,
+  circuitBreaker,
   handleAll,
   retry,
   SamplingBreaker,
@@ -45,7 +45,7 @@ export function limiters() {
   });
 }
 
-const fired = () => new Opossum(work, { timeout: false, rollingPercentilesEnabled: false });
+const fired = () => new Opossum(work, { timeout: false, rollingPercentilesEnabled: false, resetTimeout: 3_600_000 });
 const broken = (rule) => circuitBreaker(handleAll, { halfOpenAfter: 3_600_000, breaker: rule });
 
 export function breakers() {

@@ -1,7 +1,7 @@
 // Builds everything: the addon for this machine (where cargo is), the WebAssembly module, the JavaScript.
 //   node scripts/build.mjs [native] [wasm] [js]      one or several of the three; all without arguments
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -13,14 +13,18 @@ const does = (part) => wanted.length === 0 || wanted.includes(part);
 
 function triple() {
   const { platform, arch } = process;
-  if (platform === 'linux') return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
+  if (platform === 'linux')
+    return `linux-${arch}-${process.report.getReport().header.glibcVersionRuntime ? 'gnu' : 'musl'}`;
   return platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`;
 }
 
 if (does('native')) {
   run('cargo', 'build', '--quiet', '--release', '--locked', '-p', 'overcurrent-node');
   const [prefix, suffix] = { darwin: ['lib', 'dylib'], win32: ['', 'dll'] }[process.platform] ?? ['lib', 'so'];
-  copyFileSync(join(target, 'release', `${prefix}overcurrent_node.${suffix}`), join(here, `overcurrent.${triple()}.node`));
+  copyFileSync(
+    join(target, 'release', `${prefix}overcurrent_node.${suffix}`),
+    join(here, `overcurrent.${triple()}.node`),
+  );
 }
 
 if (does('wasm')) {
@@ -34,9 +38,11 @@ if (does('wasm')) {
 }
 
 if (does('js')) {
+  for (const license of ['LICENSE-APACHE', 'LICENSE-MIT']) copyFileSync(join(here, '..', license), join(here, license));
   rmSync(join(here, 'dist'), { recursive: true, force: true });
   const tsc = (...args) => run(process.execPath, 'node_modules/typescript/bin/tsc', '-p', '.', ...args);
-  const only = (directory, format) => writeFileSync(join(here, 'dist', directory, 'package.json'), `{ "type": "${format}" }\n`);
+  const only = (directory, format) =>
+    writeFileSync(join(here, 'dist', directory, 'package.json'), `{ "type": "${format}" }\n`);
   // One copy of the code for Node, whether imported or required, and one for each of the web's two ways.
   tsc('--outDir', 'dist/cjs', '--module', 'commonjs', '--moduleResolution', 'node10');
   only('cjs', 'commonjs');
@@ -44,7 +50,11 @@ if (does('js')) {
   only('esm', 'module');
   tsc('--outDir', 'dist/web', '--module', 'commonjs', '--moduleResolution', 'node10');
   only('web', 'commonjs');
-  for (const [directory, files] of [['cjs', ['web']], ['esm', ['index', 'load', 'native-engine']], ['web', ['index', 'load', 'native-engine']]]) {
+  for (const [directory, files] of [
+    ['cjs', ['web']],
+    ['esm', ['index', 'load', 'native-engine']],
+    ['web', ['index', 'load', 'native-engine']],
+  ]) {
     for (const file of files) {
       for (const suffix of ['js', 'd.ts']) rmSync(join(here, 'dist', directory, `${file}.${suffix}`), { force: true });
     }

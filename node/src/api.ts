@@ -7,8 +7,8 @@ export type { Duration, Per } from './duration.js';
 export {
   BreakerOpenError,
   BulkheadFullError,
-  captureStacks,
   ConfigError,
+  captureStacks,
   OvercurrentError,
   RateLimitedError,
   type Reason,

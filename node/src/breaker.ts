@@ -235,14 +235,21 @@ export class CircuitBreaker extends Guard {
     known('breaker', options, OPTIONS);
     const { name = 'breaker', clock = current().clock, shared = false } = options;
     const begin = oneOf('state', options.state ?? 'closed', STATES);
-    const handle = create<Entrance>(KIND.breaker, [...row(options), begin], clock, shared ? { name, fields: ROW } : undefined);
-    super(name, handle, clock, new Judge(options));
+    const handle = create<Entrance>(
+      KIND.breaker,
+      [...row(options), begin],
+      clock,
+      shared ? { name, fields: ROW } : undefined,
+    );
+    // Other threads would change a shared one without news for this one.
+    super(name, handle, clock, new Judge(options), !shared);
     this.#clock = clock;
     this.#channels = channels();
     this.#settings = { ...options };
   }
 
   #ask(op: number, ...numbers: number[]): number {
+    this.forget();
     return ask(this.handle, this.#clock, op, ...numbers);
   }
 
@@ -254,7 +261,8 @@ export class CircuitBreaker extends Guard {
 
   /** @internal */
   override tell(): void {
-    while (this.#ask(OP.event) === 1) {
+    this.forget();
+    while (ask(this.handle, this.#clock, OP.event) === 1) {
       const io = current().io();
       const at = io[0] as number;
       const [a, b, c, d] = [io[2], io[3], io[4], io[5]] as [number, number, number, number];
@@ -405,7 +413,11 @@ export class CircuitBreaker extends Guard {
    * Reports a call that took `length` without a permit: it goes to whatever state there is. For replays and for
    * bookkeeping elsewhere; a late result can then decide a trial that it was no part of.
    */
-  recordUntracked(outcome: Outcome, length: Duration, then: { openFor?: Duration; openUntil?: Date | number } = {}): void {
+  recordUntracked(
+    outcome: Outcome,
+    length: Duration,
+    then: { openFor?: Duration; openUntil?: Date | number } = {},
+  ): void {
     const ms = duration('length', length);
     const number = outcomeNumber(outcome);
     if (then.openFor !== undefined) this.#does(OP.record, number, ms, 1, duration('openFor', then.openFor));
@@ -428,6 +440,7 @@ export class CircuitBreaker extends Guard {
 
   /** Goes on from a snapshot that is `age` old. */
   restore(snapshot: Uint8Array, { age = 0 }: { age?: Duration } = {}): void {
+    this.forget();
     load(this.handle, this.#clock, OP.restore, snapshot, duration('age', age));
     this.tell();
   }

@@ -69,7 +69,12 @@ export class Bulkhead extends Guard {
     known('bulkhead', options, OPTIONS);
     const { name = 'bulkhead', clock = current().clock, shared = false, queue, maxWait } = options;
     const max = whole('max', options.max);
-    super(name, create<Entrance>(KIND.bulkhead, [max], clock, shared ? { name, fields: ['max'] } : undefined), clock, ALWAYS);
+    super(
+      name,
+      create<Entrance>(KIND.bulkhead, [max], clock, shared ? { name, fields: ['max'] } : undefined),
+      clock,
+      ALWAYS,
+    );
     // Another thread could not say that it gave a slot back.
     this.#most = shared ? 0 : queue === undefined ? 1_000 : whole('queue', queue);
     this.maxWait = shared ? 0 : durationOr('maxWait', maxWait, queue ? Infinity : 0);
@@ -132,7 +137,13 @@ export class Bulkhead extends Guard {
   /** @internal */
   override run<T>(fn: Call<T>, context: Context): Promise<T> {
     if (this.maxWait === 0) return super.run(fn, context);
-    return this.acquire({ timeout: this.maxWait, signal: context.given }).then((permit) => this.go(permit.take(), fn, context));
+    const place = this.#waiters.first === undefined ? this.entered() : -1;
+    if (place >= 0) return this.go(place, fn, context);
+    return this.acquire({ timeout: this.maxWait, signal: context.ends }).then((permit) => {
+      if (!context.ended) return this.go(permit.take(), fn, context);
+      permit.release();
+      throw context.reason;
+    });
   }
 
   #look(place: number): number {

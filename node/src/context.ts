@@ -40,6 +40,21 @@ export class Context implements CallContext {
     return this.given ?? (never ??= new AbortController().signal);
   }
 
+  /** What ends a wait: the caller's abort, or the end of a timeout around the call. Made only for those who wait. */
+  get ends(): AbortSignal | undefined {
+    return this.given;
+  }
+
+  /** Whether nobody waits for the answer any more: what has not begun is not begun. */
+  get ended(): boolean {
+    return this.given !== undefined && this.given.aborted;
+  }
+
+  /** Why it has ended. */
+  get reason(): unknown {
+    return this.given?.reason;
+  }
+
   /** The same for another attempt. */
   again(attempt: number): Context {
     return new Attempt(this, attempt);
@@ -63,6 +78,18 @@ class Attempt extends Context {
 
   override get signal(): AbortSignal {
     return this.#outer.signal;
+  }
+
+  override get ends(): AbortSignal | undefined {
+    return this.#outer.ends;
+  }
+
+  override get ended(): boolean {
+    return this.#outer.ended;
+  }
+
+  override get reason(): unknown {
+    return this.#outer.reason;
   }
 }
 

@@ -5,6 +5,8 @@ export const KIND = { limiter: 0, breaker: 1, bulkhead: 2, cycle: 3, budget: 4 }
 
 /** The bits of an answer of `enter` that name the permit; above them, whether there is news. */
 export const PERMIT = (1 << 28) - 1;
+/** Among the bits of a permit: the engine keeps nothing of it, and the same permit may be had again. */
+export const PLAIN = 1 << 27;
 /** Outcomes, above the permit. */
 export const SUCCESS = 0;
 export const FAILURE = 1 << 28;
@@ -79,7 +81,12 @@ export interface Shared {
 }
 
 /** Makes a gate of `kind` by its row of `settings`. */
-export function create<H extends Handle>(kind: number, settings: readonly number[], clock: Readable, shared?: Shared): H {
+export function create<H extends Handle>(
+  kind: number,
+  settings: readonly number[],
+  clock: Readable,
+  shared?: Shared,
+): H {
   const engine = current();
   const io = engine.io();
   io.fill(NaN);
@@ -91,7 +98,11 @@ export function create<H extends Handle>(kind: number, settings: readonly number
   const [place, theirs] = engine.io() as unknown as [number, number];
   const unset = (number: number | undefined) => (Number.isNaN(number) ? 'not set' : number);
   const field = shared?.fields[place] ?? '';
-  throw new ConfigError(field, unset(settings[place]), `${unset(theirs)}, which the '${shared?.name}' of the other thread has`);
+  throw new ConfigError(
+    field,
+    unset(settings[place]),
+    `${unset(theirs)}, which the '${shared?.name}' of the other thread has`,
+  );
 }
 
 /** Asks `handle` with the time of `clock` and `numbers`; the answer is a number, and what is in `Engine.io`. */

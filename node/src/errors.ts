@@ -158,7 +158,12 @@ const KINDS: Partial<Record<Reason, Refused>> = {
 };
 
 /** The error of a refusal, of the kind that belongs to its reason. An infinite wait is one that does not help. */
-export function refusal(gate: string, reason: Reason, waitMs: number, kind: Refused = KINDS[reason] ?? RateLimitedError): RefusedError {
+export function refusal(
+  gate: string,
+  reason: Reason,
+  waitMs: number,
+  kind: Refused = KINDS[reason] ?? RateLimitedError,
+): RefusedError {
   return bare(() => new kind(gate, reason, waitMs === Infinity ? undefined : waitMs));
 }
 

@@ -2,7 +2,7 @@ import { type Clock, timeOf } from './clock.js';
 import { type Call, type CallOptions, type Context, isThenable } from './context.js';
 import { asyncDispose, dispose } from './dispose.js';
 import { duration } from './duration.js';
-import { ask, type Entrance, FAILURE, IGNORED, PERMIT, SUCCESS } from './engine.js';
+import { ask, type Entrance, FAILURE, IGNORED, PERMIT, PLAIN, SUCCESS } from './engine.js';
 import { REASONS, type Reason, type RefusedError, refusal } from './errors.js';
 import type { Judge, Packed } from './outcome.js';
 import { Policy, type Tried } from './policy.js';
@@ -63,6 +63,13 @@ export class Permit {
 /** The engine's numbers of what every such gate can be asked. */
 const OP = { hold: 20, last: 21 } as const;
 
+/** An answer of the engine's that holds until something happens, and the ends of the calls that it admits. */
+interface Standing {
+  readonly place: number;
+  readonly returned: <T>(value: T) => T;
+  readonly threw: (error: unknown) => never;
+}
+
 /** A gate of the engine with a way in and a way out. */
 export abstract class Guard extends Policy {
   readonly #handle: Entrance;
@@ -70,14 +77,38 @@ export abstract class Guard extends Policy {
   readonly #leave: (packed: number) => number;
   readonly #clock: Clock;
   readonly #judge: Judge;
+  /** Whether the engine's plain permits stand: they are the same until an operation of this thread has news. */
+  readonly #stands: boolean;
+  #standing: Standing | undefined;
 
-  constructor(name: string, handle: Entrance, clock: Clock, judge: Judge) {
+  constructor(name: string, handle: Entrance, clock: Clock, judge: Judge, stands = false) {
     super(name);
     this.#handle = handle;
     this.#clock = clock;
     this.#enter = handle.enter;
     this.#leave = handle.leave;
     this.#judge = judge;
+    this.#stands = stands;
+  }
+
+  /** @internal Something may have happened: the engine is asked again. */
+  protected forget(): void {
+    this.#standing = undefined;
+  }
+
+  #stand(place: number): void {
+    const context = this.plain;
+    this.#standing = {
+      place,
+      returned: (value) => {
+        this.#returned(place, value);
+        return value;
+      },
+      threw: (error) => {
+        this.#threw(place, error, context);
+        throw error;
+      },
+    };
   }
 
   /** @internal */
@@ -120,11 +151,13 @@ export abstract class Guard extends Policy {
 
   /** @internal The permit's number; below zero a refusal. */
   protected entered(): number {
+    if (this.#standing !== undefined) return this.#standing.place;
     const answer = this.#enter();
     if (answer > PERMIT) {
       this.tell();
       return answer & PERMIT;
     }
+    if (this.#stands && answer >= PLAIN) this.#stand(answer);
     return answer;
   }
 
@@ -160,6 +193,7 @@ export abstract class Guard extends Policy {
   }
 
   override tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+    if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const place = this.entered();
     if (place < 0) {
       const [reason, wait] = [this.#reason(place), this.#lastWait()];
@@ -183,15 +217,22 @@ export abstract class Guard extends Policy {
     try {
       answer = fn(context);
     } catch (error) {
-      this.#threw(place, error, context);
-      return Promise.reject(error);
+      return reject(error, () => this.#threw(place, error, context));
     }
     if (!(answer instanceof Promise)) {
       if (!isThenable(answer)) {
-        this.#returned(place, answer);
+        try {
+          this.#returned(place, answer);
+        } catch (error) {
+          return Promise.reject(error); // of a rule
+        }
         return Promise.resolve(answer);
       }
       answer = Promise.resolve(answer);
+    }
+    const standing = this.#standing;
+    if (standing?.place === place && context.given === undefined) {
+      return (answer as Promise<T>).then(standing.returned<T>, standing.threw);
     }
     return (answer as Promise<T>).then(
       (value) => {
@@ -206,7 +247,10 @@ export abstract class Guard extends Policy {
   }
 
   #returned(place: number, value: unknown): void {
-    if (this.#judge.value === undefined) return this.#left(place);
+    if (this.#judge.value === undefined) {
+      this.#left(place);
+      return;
+    }
     let outcome: Packed = FAILURE; // of a rule that throws
     try {
       outcome = this.#judge.result(value);
@@ -238,4 +282,14 @@ export abstract class Guard extends Policy {
     if (told === undefined) return undefined;
     return told instanceof Date ? timeOf(this.#clock, told) : this.#clock.now() + duration('holdFor', told);
   }
+}
+
+/** A rejection with `error`, or with what `first` throws. */
+function reject(error: unknown, first: () => void): Promise<never> {
+  try {
+    first();
+  } catch (other) {
+    return Promise.reject(other); // of a rule
+  }
+  return Promise.reject(error);
 }

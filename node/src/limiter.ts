@@ -80,7 +80,12 @@ export class RateLimiter extends Throttle {
   constructor(options: LimiterOptions) {
     known('limiter', options, OPTIONS);
     const { name = 'limiter', clock = current().clock, shared = false } = options;
-    super(name, create<Tries>(KIND.limiter, row(options), clock, shared ? { name, fields: ROW } : undefined), clock, options);
+    super(
+      name,
+      create<Tries>(KIND.limiter, row(options), clock, shared ? { name, fields: ROW } : undefined),
+      clock,
+      options,
+    );
     this.#settings = { rate: options.rate, per: options.per, burst: options.burst };
   }
 

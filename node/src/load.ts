@@ -10,20 +10,22 @@ declare const require: NodeRequire;
 /** The version of this layer; the addon must have the same. */
 const VERSION = '0.1.0';
 
-/** What the addon for this machine is called: `linux-x64-gnu`, `linux-x64-musl`, `darwin-arm64`, `win32-x64-msvc`. */
-export function triple(): string {
+/**
+ * What the addon for this machine may be called: `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`. Of Linux's two libraries
+ * only one can be loaded; to ask which costs more than to try.
+ */
+function names(): string[] {
   const { platform, arch } = process;
-  if (platform === 'linux') {
-    const header = (process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined)?.header;
-    return `linux-${arch}-${header?.glibcVersionRuntime === undefined ? 'musl' : 'gnu'}`;
-  }
-  return platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`;
+  if (platform === 'linux') return [`linux-${arch}-gnu`, `linux-${arch}-musl`];
+  return [platform === 'win32' ? `win32-${arch}-msvc` : `${platform}-${arch}`];
 }
 
 /** The addon: a file beside the package's own, else a package for this platform. Throws the reasons why there is none. */
 function native(): Engine {
-  const name = triple();
-  const places = [join(__dirname, '..', '..', `overcurrent.${name}.node`), `@overcurrent/${name}`];
+  const places = [
+    ...names().map((name) => join(__dirname, '..', '..', `overcurrent.${name}.node`)),
+    ...names().map((name) => `@overcurrent/${name}`),
+  ];
   const reasons: unknown[] = [];
   for (const place of places) {
     try {
@@ -34,7 +36,7 @@ function native(): Engine {
       reasons.push(error);
     }
   }
-  throw new AggregateError(reasons, `overcurrent has no native engine for ${name}`);
+  throw new AggregateError(reasons, `there is no native engine for ${names().join(' or ')}`);
 }
 
 /** The engine that `OVERCURRENT_ENGINE` asks for; else the native one, and where there is none WebAssembly. */
@@ -47,7 +49,8 @@ export function load(): Engine {
     try {
       return native();
     } catch (error) {
-      if (wanted === 'native') throw error;
+      if (wanted === 'native')
+        throw new Error(`OVERCURRENT_ENGINE is 'native', but ${(error as Error).message}`, { cause: error });
     }
   }
   return wasmEngine(decode(wasm));

@@ -1,4 +1,4 @@
-import { type Engine, type Entrance, type Handle, KIND, ROOM, type Readable, type Tries } from './engine.js';
+import { type Engine, type Entrance, type Handle, KIND, type Readable, ROOM, type Tries } from './engine.js';
 
 /** What the addon exports. */
 export interface Addon {
@@ -10,7 +10,12 @@ export interface Addon {
 }
 
 type TimedTries = { gate: unknown; one(now: number): boolean; many(cost: number, now: number): boolean; ask: Ask };
-type TimedEntrance = { gate: unknown; enter(now: number): number; leave(packed: number, now: number): number; ask: Ask };
+type TimedEntrance = {
+  gate: unknown;
+  enter(now: number): number;
+  leave(packed: number, now: number): number;
+  ask: Ask;
+};
 type Ask = (op: number, io: Float64Array) => number;
 
 /** The engine over the addon. */

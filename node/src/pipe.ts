@@ -1,5 +1,5 @@
-import { Bulkhead } from './bulkhead.js';
 import { CircuitBreaker } from './breaker.js';
+import { Bulkhead } from './bulkhead.js';
 import type { Clock } from './clock.js';
 import type { Call, Context } from './context.js';
 import { ask, current } from './engine.js';
@@ -94,7 +94,8 @@ export class Pipeline extends Policy {
   constructor(...policies: readonly Policy[]) {
     super('pipeline');
     for (const policy of policies) {
-      if (!(policy instanceof Policy)) throw new TypeError('a pipeline is made of breakers, limiters, bulkheads, retries, timeouts, fallbacks');
+      if (!(policy instanceof Policy))
+        throw new TypeError('a pipeline is made of breakers, limiters, bulkheads, retries, timeouts, fallbacks');
     }
     const flat = policies.flatMap((policy) => (policy instanceof Pipeline ? policy.#policies : [policy]));
     const [innermost, ...outer] = layers(flat).reverse();

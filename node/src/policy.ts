@@ -1,5 +1,5 @@
 import { type Call, type CallOptions, Context } from './context.js';
-import { RefusedError, type Reason } from './errors.js';
+import { type Reason, RefusedError } from './errors.js';
 
 /** What `tryCall` answers: the value, or the refusal without an error having been made. */
 export type Tried<T> =
@@ -9,24 +9,28 @@ export type Tried<T> =
 /** Something that calls go through: a gate, a retry, a timeout, a fallback, several of them. */
 export abstract class Policy {
   readonly name: string;
-  /** The context of calls about which nothing was said. */
-  readonly #plain: Context;
+  /** @internal The context of calls about which nothing was said. */
+  protected readonly plain: Context;
 
   constructor(name: string) {
     this.name = name;
-    this.#plain = new Context(name);
+    this.plain = new Context(name);
   }
 
-  /** Calls `fn` if the policy lets it, and reports how it ended. */
+  /** Calls `fn` if the policy lets it, and reports how it ended. A signal that is aborted already lets nothing begin. */
   call<T>(fn: Call<T>, options?: CallOptions): Promise<T> {
-    return this.run(fn, options === undefined ? this.#plain : this.context(options));
+    if (options === undefined) return this.run(fn, this.plain);
+    const { signal } = options;
+    return signal?.aborted ? Promise.reject(signal.reason) : this.run(fn, this.context(options));
   }
 
   /** `fn` behind this policy, with the arguments and `this` that it is called with. */
-  wrap<This, A extends unknown[], R>(fn: (this: This, ...args: A) => R | PromiseLike<R>): (this: This, ...args: A) => Promise<R> {
+  wrap<This, A extends unknown[], R>(
+    fn: (this: This, ...args: A) => R | PromiseLike<R>,
+  ): (this: This, ...args: A) => Promise<R> {
     const policy = this;
     const wrapped = function (this: This, ...args: A): Promise<R> {
-      return policy.run(() => fn.apply(this, args), policy.#plain);
+      return policy.run(() => fn.apply(this, args), policy.plain);
     };
     Object.defineProperty(wrapped, 'name', { value: fn.name, configurable: true });
     Object.defineProperty(wrapped, 'length', { value: fn.length, configurable: true });
@@ -46,7 +50,7 @@ export abstract class Policy {
 
   /** @internal */
   protected context(options: CallOptions): Context {
-    return options.signal === undefined ? this.#plain : new Context(this.name, options.signal);
+    return options.signal === undefined ? this.plain : new Context(this.name, options.signal);
   }
 
   /** @internal */

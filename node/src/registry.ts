@@ -39,7 +39,12 @@ export class Registry {
     this.#defaults = defaults;
   }
 
-  #get<G extends RegisteredGate>(kind: new (options: never) => G, name: string, options: object, make: () => [G, () => GateMetrics]): G {
+  #get<G extends RegisteredGate>(
+    kind: new (options: never) => G,
+    name: string,
+    options: object,
+    make: () => [G, () => GateMetrics],
+  ): G {
     const given = options as Record<string, unknown>;
     const found = this.#entries.get(name);
     if (found === undefined) {

@@ -130,25 +130,36 @@ export class Retry extends Policy {
   }
 
   #again<T>(fn: Call<T>, context: Context, attempt: number, error: unknown): Promise<T> {
-    const { given } = context;
-    if (given?.aborted || !this.#retryIf(error) || this.#budget?.tryWithdraw() === false) return Promise.reject(error);
+    if (context.ended || !this.#retryIf(error) || this.#budget?.tryWithdraw() === false) return Promise.reject(error);
+    const { ends } = context;
     return new Promise<void>((resolve, reject) => {
       const alarm = after(this.#clock, this.#wait(attempt, error), () => {
         unwatch?.();
         resolve();
       });
       const unwatch =
-        given &&
-        onAbort(given, () => {
+        ends &&
+        onAbort(ends, () => {
           alarm.cancel();
-          reject(given.reason);
+          reject(ends.reason);
         });
-    }).then(() => this.#attempt(fn, context, attempt + 1));
+    }).then(() => {
+      if (context.ended) throw context.reason;
+      return this.#attempt(fn, context, attempt + 1);
+    });
   }
 
   #wait(attempt: number, error: unknown): number {
-    const told = this.#retryAfter && typeof error === 'object' && error !== null ? (error as { retryAfterMs?: unknown }).retryAfterMs : undefined;
-    return delay(...this.#backoff, attempt, Math.random(), typeof told === 'number' ? duration('retryAfterMs', told) : NaN);
+    const told =
+      this.#retryAfter && typeof error === 'object' && error !== null
+        ? (error as { retryAfterMs?: unknown }).retryAfterMs
+        : undefined;
+    return delay(
+      ...this.#backoff,
+      attempt,
+      Math.random(),
+      typeof told === 'number' ? duration('retryAfterMs', told) : NaN,
+    );
   }
 }
 

@@ -141,7 +141,10 @@ export abstract class Throttle extends Policy {
 
   /** Takes `cost` permits, also those to come within `maxWait`, and says from when on they may be used; or throws. */
   reserve(cost = 1, { maxWait }: { maxWait?: Duration } = {}): Reservation {
-    const promised = this.#promise(whole('cost', cost), maxWait === undefined ? this.longest() : duration('maxWait', maxWait));
+    const promised = this.#promise(
+      whole('cost', cost),
+      maxWait === undefined ? this.longest() : duration('maxWait', maxWait),
+    );
     if (promised === undefined) throw this.#refuse(...this.#last());
     return new Reservation(promised[0] as number, promised[1] as number, () => this.#back(promised));
   }
@@ -269,7 +272,11 @@ export abstract class Throttle extends Policy {
       if (!this.tryAcquire()) return Promise.reject(this.refused());
       return invoke(fn, context);
     }
-    return this.acquire({ timeout: this.maxWait, signal: context.given }).then(() => fn(context));
+    if (this.#waiters.first === undefined && this.#one()) return invoke(fn, context);
+    return this.acquire({ timeout: this.maxWait, signal: context.ends }).then(() => {
+      if (context.ended) throw context.reason;
+      return fn(context);
+    });
   }
 
   /** Calls `listener` with every refusal; the function that is returned ends that. */

@@ -1,9 +1,9 @@
+import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import { type Call, Context, isThenable } from './context.js';
 import { type Duration, duration } from './duration.js';
 import { current } from './engine.js';
 import { type TimeoutError, timedOut } from './errors.js';
-import { onAbort } from './abort.js';
 import { Policy } from './policy.js';
 import { after } from './timers.js';
 
@@ -28,6 +28,18 @@ class TimedContext extends Context {
       else this.#unwatch = onAbort(signal, () => controller.abort(signal.reason));
     }
     return this.#controller.signal;
+  }
+
+  override get ends(): AbortSignal {
+    return this.signal;
+  }
+
+  override get ended(): boolean {
+    return this.#expired !== undefined || this.#outer.ended;
+  }
+
+  override get reason(): unknown {
+    return this.#expired ?? this.#outer.reason;
   }
 
   /** The time is over. */

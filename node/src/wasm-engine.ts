@@ -1,4 +1,4 @@
-import { type Engine, type Entrance, type Handle, KIND, ROOM, type Readable, type Tries } from './engine.js';
+import { type Engine, type Entrance, type Handle, KIND, type Readable, ROOM, type Tries } from './engine.js';
 
 interface Exports {
   readonly memory: { readonly buffer: ArrayBuffer };
@@ -49,7 +49,9 @@ export class WasmEngine implements Engine {
 
   create(kind: number, clock: Readable, shared: string | undefined): Handle | number {
     if (shared !== undefined) {
-      throw new Error(`'${shared}' cannot be shared between threads: that needs the native engine, and this is WebAssembly`);
+      throw new Error(
+        `'${shared}' cannot be shared between threads: that needs the native engine, and this is WebAssembly`,
+      );
     }
     const gate = this.#exports.create(kind, clock !== this.clock);
     if (gate === 0) return this.io()[ROOM - 1] as number;

@@ -43,7 +43,7 @@ function gauge() {
 describe(`${CALLS} calls at a half-open breaker with ${TRIALS} trials`, () => {
   const starts = {
     'started at once': (call) => call(),
-    'started one turn of the loop after another': async (call) => (await tick(), call()),
+    'started one turn of the loop after another': (call) => tick().then(call),
     'started in random order': async (call) => {
       for (let turns = Math.floor(Math.random() * 5); turns > 0; turns--) await (Math.random() < 0.5 ? null : tick());
       return call();

@@ -53,7 +53,11 @@ function child(script) {
   const source = `import * as oc from 'overcurrent';\n${script}\nconsole.log('done');`;
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   const options = { cwd, encoding: 'utf8', timeout: 20_000 };
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', source], options);
+  const { status, signal, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '-e', source],
+    options,
+  );
   return [status, signal, stdout.trim(), stderr];
 }
 
@@ -68,7 +72,7 @@ describe('a process that has nothing else to do ends', () => {
 describe('a process whose last hope is a gate waits for it', () => {
   const waits = {
     'a permit': "const calls = oc.limiter({ rate: 20, per: 's', burst: 1, initial: 0 }); await calls.acquire();",
-    'a timeout': "await oc.timeout(50).call(() => new Promise(() => {})).catch(() => {});",
+    'a timeout': 'await oc.timeout(50).call(() => new Promise(() => {})).catch(() => {});',
     'another attempt': `
       let calls = 0;
       await oc.retry({ backoff: { initial: 50, jitter: 'none' } }).call(async () => { if (calls++ === 0) throw new Error('no'); });

@@ -7,11 +7,22 @@ import { breaker, manualClock } from 'overcurrent';
 /** A call that ends when it is told to. */
 function held(gate) {
   const { promise, resolve, reject } = deferred();
-  const ended = gate.call(() => promise).then(
-    () => 'well',
-    (error) => error.message,
-  );
-  return { succeed: () => (resolve(), ended), fail: () => (reject(new Error('late')), ended) };
+  const ended = gate
+    .call(() => promise)
+    .then(
+      () => 'well',
+      (error) => error.message,
+    );
+  return {
+    succeed() {
+      resolve();
+      return ended;
+    },
+    fail() {
+      reject(new Error('late'));
+      return ended;
+    },
+  };
 }
 
 function deferred() {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { breaker, manualClock } from 'overcurrent';
+import { fc } from './histories.mjs';
 import { BreakerModel } from './model/breaker.mjs';
 
 const pick = (...values) => fc.constantFrom(...values);
@@ -72,7 +72,14 @@ function model({ window, slow, openFor, end, limit, ...same }, now) {
 const steps = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.constant({ do: 'enter' }) },
-    { weight: 8, arbitrary: fc.record({ do: fc.constant('leave'), which: fc.nat(), how: pick('success', 'failure', 'failure', 'ignored') }) },
+    {
+      weight: 8,
+      arbitrary: fc.record({
+        do: fc.constant('leave'),
+        which: fc.nat(),
+        how: pick('success', 'failure', 'failure', 'ignored'),
+      }),
+    },
     { weight: 4, arbitrary: fc.record({ do: fc.constant('pass'), ms: pick(1, 2, 6, 41, 1_001) }) },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('step back'), ms: pick(1, 10, 500) }) },
     {
@@ -112,7 +119,10 @@ function play(plan, history) {
         return;
       }
       const explained = ours.explain();
-      const matches = (error) => error.code === 'ERR_BREAKER_OPEN' && error.reason === said.reason && near(error.retryAfterMs, said.retryAfterMs);
+      const matches = (error) =>
+        error.code === 'ERR_BREAKER_OPEN' &&
+        error.reason === said.reason &&
+        near(error.retryAfterMs, said.retryAfterMs);
       assert.throws(() => ours.enter(), matches, `${JSON.stringify(said)}, ${JSON.stringify(explained)}`);
     },
     leave({ which, how }) {

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import fc from 'fast-check';
 import { limiter, manualClock } from 'overcurrent';
+import { fc } from './histories.mjs';
 import { GcraModel } from './model/limiter.mjs';
 
 const pick = (...values) => fc.constantFrom(...values);
@@ -26,7 +26,11 @@ function play(clock, history, step) {
 }
 
 test('a limiter does what exact arithmetic says, whatever the history', () => {
-  const quotas = fc.record({ rate: fc.integer({ min: 1, max: 50 }), perMs: pick(1, 7, 1_000, 60_000), burst: fc.integer({ min: 1, max: 8 }) });
+  const quotas = fc.record({
+    rate: fc.integer({ min: 1, max: 50 }),
+    perMs: pick(1, 7, 1_000, 60_000),
+    burst: fc.integer({ min: 1, max: 8 }),
+  });
   const property = fc.property(quotas, fc.nat(), steps, (quota, drawn, history) => {
     const initial = drawn % (quota.burst + 1);
     const clock = manualClock(1_000_000);

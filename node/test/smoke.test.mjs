@@ -17,7 +17,9 @@ test('the engine is the one that was asked for', () => {
   assert.equal(imported.engine, asked === 'wasm' ? 'wasm' : 'native');
   const print = ['--input-type=module', '-e', `import { engine } from 'overcurrent'; console.log(engine)`];
   const seen = (engine) =>
-    execFileSync(process.execPath, print, { env: { ...process.env, OVERCURRENT_ENGINE: engine } }).toString().trim();
+    execFileSync(process.execPath, print, { env: { ...process.env, OVERCURRENT_ENGINE: engine } })
+      .toString()
+      .trim();
   assert.deepEqual(['wasm', 'native'].map(seen), ['wasm', 'native']);
 });
 
@@ -44,11 +46,17 @@ test('a breaker opens, refuses with the wait, tries and closes', async () => {
   const states = [];
   db.on('state', ({ from, to }) => states.push(`${from} > ${to}`));
   const broken = new Error('broken');
-  for (let n = 0; n < 2; n++) await assert.rejects(db.call(() => Promise.reject(broken)), broken);
+  for (let n = 0; n < 2; n++)
+    await assert.rejects(
+      db.call(() => Promise.reject(broken)),
+      broken,
+    );
   await assert.rejects(
     db.call(() => assert.fail('called while open')),
     (error) =>
-      error instanceof imported.BreakerOpenError && error.code === 'ERR_BREAKER_OPEN' && Math.floor(error.retryAfterMs) === 5000,
+      error instanceof imported.BreakerOpenError &&
+      error.code === 'ERR_BREAKER_OPEN' &&
+      Math.floor(error.retryAfterMs) === 5000,
   );
   clock.advance(5_001);
   assert.deepEqual(await Promise.all([db.call(async () => 1), db.call(() => 2)]), [1, 2]);
@@ -56,7 +64,8 @@ test('a breaker opens, refuses with the wait, tries and closes', async () => {
 });
 
 test('wrong settings are named', () => {
-  const says = (make, message) => assert.throws(make, (error) => error instanceof imported.ConfigError && error.message === message);
+  const says = (make, message) =>
+    assert.throws(make, (error) => error instanceof imported.ConfigError && error.message === message);
   says(() => imported.breaker({ minCalls: 200 }), 'minCalls is 200; allowed: 1 to 100');
   says(() => imported.limiter({ rate: 0 }), 'rate is 0; allowed: 1 to 1000000000');
 });

@@ -289,7 +289,6 @@ class CycleLimiter:
     def snapshot(self) -> bytes: ...
     def restore(self, snapshot: bytes, *, age: _Seconds | None = None) -> None: ...
 
-@disjoint_base
 class Pipeline(Guard):
     def __new__(
         cls,

@@ -58,6 +58,7 @@ static void limiters() {
   CHECK(cycle.try_acquire(2, 0s) && cycle.try_acquire(1, 400ms).retry_after() == std::chrono::nanoseconds(600ms));
   promise = cycle.reserve(1, 400ms);
   CHECK(promise && promise->wait_ns == 600000000 && cycle.balance(400ms) == -1 && cycle.cancel(*promise));
+  CHECK(!cycle.reserve_within(1, 500ms, 400ms) && cycle.reserve_within(1, 600ms, 400ms)->ready_at_ns == OC_SECOND);
   CHECK(cycle.set_limit(5, 1s) == OC_OK && cycle.limit() == 5 && cycle.drain(3s) == 5);
   cycle.set_timeout(0s);
 

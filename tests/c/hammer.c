@@ -28,7 +28,7 @@ static const oc_breaker_t shut = {&policy, shut_cells, NULL, OC_PRIVATE_COUNT(sh
 #ifndef __SANITIZE_THREAD__ /* which cannot see that the library's atomics order this */
 static unsigned inside; /* written by whoever holds the bulkhead's only slot */
 #endif
-static pthread_barrier_t start;
+static pthread_barrier_t both;
 
 struct counts {
   unsigned taken, taken32, live, retries, entered, changes;
@@ -57,19 +57,22 @@ static void call(const oc_breaker_t *b, unsigned i) {
 static void *work(void *argument) {
   struct counts *counts = argument;
   oc_permit_t permit;
-  unsigned i;
-  pthread_barrier_wait(&start);
+  unsigned i, j;
+  pthread_barrier_wait(&both); /* before each part, or one thread may be done before the other begins */
   while (oc_limiter_try_acquire(&limiter, &quota, 1, 1, NULL) == OC_OK)
     counts->taken++;
+  pthread_barrier_wait(&both);
   while (oc_limiter32_try_acquire(&limiter32, &quota32, 1, 1000000, NULL) == OC_OK)
     counts->taken32++;
+  pthread_barrier_wait(&both);
   while (oc_live_limiter_try_acquire(&live_limiter, 1, 1, NULL) == OC_OK)
     if (++counts->live % 1000 == 0)
       change_quota(counts->live / 1000, counts);
-  while (oc_retry_budget_try_withdraw(&budget, &retries, 1, NULL, NULL) == OC_OK)
-    counts->retries++;
+  pthread_barrier_wait(&both);
   for (i = 0; i < CALLS; i++) {
     call(&breaker, i);
+    for (j = 0; j < RETRIES / CALLS / 2 + 1; j++) /* more than there are */
+      counts->retries += oc_retry_budget_try_withdraw(&budget, &retries, 1, NULL, NULL) == OC_OK;
     if (i < RESULTS) {
       call(&live_breaker, i);
       if (i % 500 == 0)
@@ -98,7 +101,7 @@ int main(void) {
   struct counts a = {0, 0, 0, 0, 0, 0}, b = {0, 0, 0, 0, 0, 0};
   oc_counts_t refused;
   CHECK(oc_breaker_transition(&shut, OC_STATE_FORCED_OPEN, 0) == OC_OK);
-  CHECK(pthread_barrier_init(&start, NULL, 2) == 0);
+  CHECK(pthread_barrier_init(&both, NULL, 2) == 0);
   CHECK(pthread_create(&thread, NULL, work, &a) == 0);
   work(&b);
   CHECK(pthread_join(thread, NULL) == 0);

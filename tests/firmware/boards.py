@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,9 +87,9 @@ class Board:
         return start(self.machine, image, shift)
 
 
-def staticlib(target: str, back_end: str = "") -> Path:
+def staticlib(target: str, back_end: str) -> Path:
     """The C library for a chip, the 32-bit machines only; a reachable panic does not link."""
-    feature = {"hooks": ["critical-hooks"], "single-core": ["single-core"], "": []}[back_end]
+    feature = {"hooks": ["critical-hooks"], "single-core": ["single-core"], "native": []}[back_end]
     built = cargo(
         "rustc", "--manifest-path", ROOT / "ffi" / "lib" / "Cargo.toml", "--target", target,
         "--no-default-features", "--features", ",".join([*feature, "prove-no-panic"]), "--crate-type", "staticlib",
@@ -98,7 +99,16 @@ def staticlib(target: str, back_end: str = "") -> Path:
         raise BuildError(built.stderr)
     library = TARGET / target / "small" / "libovercurrent_c.a"
     # The next back end's, and the library with all machines, have the same name.
-    return Path(shutil.copy(library, library.with_name(f"libovercurrent32-{back_end or 'native'}.a")))
+    return Path(shutil.copy(library, library.with_name(f"libovercurrent32-{back_end}.a")))
+
+
+def shipped(target: str) -> Path:
+    """What `make staticlibs` makes for a chip."""
+    directory = TARGET / "shipped"
+    built = run([ROOT / "ffi" / "staticlibs", directory, target])
+    if built.returncode != 0:
+        raise BuildError(built.stderr)
+    return directory / target / "libovercurrent.a"
 
 
 @dataclass
@@ -107,34 +117,34 @@ class CBoard:
     machine: str
     target: str
     cpu: str
-    back_end: str
+    library: str
+    memory: str
 
     def build(self) -> Path:
         """The image of the sources in c/, as strict as compilers go, with nothing but the library and libgcc."""
-        library = staticlib(self.target, self.back_end)
+        library = shipped(self.target) if self.library == "shipped" else staticlib(self.target, self.library)
         image = TARGET / f"{self.name.replace(' ', '-').replace(',', '')}.elf"
         sources = sorted((HERE / "c").glob("*.c"))
         if self.target.startswith("riscv"):
             sources.remove(HERE / "c" / "arm.c")
             linker = shutil.which("riscv64-unknown-elf-ld")
-            compiler = ["clang", "--target=riscv32-unknown-elf", f"-march={self.cpu}", "-mabi=ilp32", f"--ld-path={linker}", "-Wl,-melf32lriscv"]
-            script, libgcc = "riscv.ld", []
+            compiler = ["clang", "--target=riscv32-unknown-elf", f"-march={self.cpu}", "-mabi=ilp32", f"--ld-path={linker}"]
+            script, more = "riscv.ld", ["-Wl,-melf32lriscv"]
         else:
             sources.remove(HERE / "c" / "riscv.c")
-            compiler = ["arm-none-eabi-gcc", "-mthumb", f"-mcpu={self.cpu}"]
-            script, libgcc = "chip.ld", ["-lgcc"]
-        hooks = ["-DCRITICAL_HOOKS"] if self.back_end == "hooks" else []
+            compiler = ["arm-none-eabi-gcc", "-mthumb", *f"-mcpu={self.cpu}".split()]
+            flash, ram = self.memory.split() or ("0x0", "0x20000000")
+            script, more = "chip.ld", [f"-Wl,--defsym=flash_at={flash},--defsym=ram_at={ram}", "-lgcc"]
+        # Cores without compare-and-swap.
+        bare = self.target in ("thumbv6m-none-eabi", "riscv32imc-unknown-none-elf") and self.library != "single-core"
         built = run([
             *compiler, "-std=c99", "-Wall", "-Wextra", "-Werror", "-Os", "-ffreestanding", "-ffunction-sections", "-fdata-sections",
-            "-DOC_NARROW", *hooks, "-I", ROOT / "ffi" / "include", *sources,
-            "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / script, library, *libgcc, "-o", image,
+            "-DOC_NARROW", *["-DCRITICAL_HOOKS"] * bare, "-I", ROOT / "ffi" / "include", *sources,
+            "-nostdlib", "-Wl,--gc-sections", "-T", HERE / "c" / script, library, *more, "-o", image,
         ])  # fmt: skip
         if built.returncode != 0:
             raise BuildError(built.stderr)
         return image
-
-    def start(self, image: Path, shift: int) -> tuple[str, str, float]:
-        return start(self.machine, image, shift)
 
 
 class BuildError(Exception):
@@ -166,6 +176,13 @@ def start(machine: str, image: Path, shift: int, patience: int = 120) -> tuple[s
         return f"no end after {patience} s: a dead-lock?", said, time.monotonic() - begun
     verdict = "pass" if ended.returncode == 0 else f"exit {ended.returncode}"
     return verdict, ended.stdout + ended.stderr, time.monotonic() - begun
+
+
+def start_at_each(machine: str, image: Path, shifts: list[int]):
+    """Runs an image at several shifts, side by side: shift, verdict, what it said, seconds."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for shift, ended in zip(shifts, pool.map(lambda shift: start(machine, image, shift), shifts)):
+            yield shift, *ended
 
 
 def table(path: Path) -> list[list[str]]:

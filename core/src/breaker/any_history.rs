@@ -31,6 +31,8 @@ pub enum AnyHistory<'a> {
 }
 use AnyHistory::{Count, Time};
 
+type OverTime = TimeHistory<[Bucket], [RingWord; TRIAL_WORDS]>;
+
 impl<'a> AnyHistory<'a> {
     /// The ring, whatever is in it.
     fn only_ring(self) -> &'a CountWindow<[RingWord]> {
@@ -41,10 +43,7 @@ impl<'a> AnyHistory<'a> {
     }
 
     /// The ring of a stay whose outcomes are in one: every stay of a breaker over calls, the trials of one over time.
-    fn ring(
-        self,
-        epoch: Epoch,
-    ) -> Result<&'a CountWindow<[RingWord]>, &'a TimeHistory<[Bucket], [RingWord; TRIAL_WORDS]>> {
+    fn ring(self, epoch: Epoch) -> Result<&'a CountWindow<[RingWord]>, &'a OverTime> {
         match self {
             Count(history) => Ok(&history.window),
             Time(history) if epoch.trial => Ok(&history.trials),

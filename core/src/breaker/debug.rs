@@ -1,5 +1,6 @@
 //! What a breaker and its parts print: the state as of the last touch, and no window.
 
+use super::either_history::EitherHistory;
 use super::history::{CountHistory, History, StateCells};
 use super::history_time::TimeHistory;
 use super::live::LivePolicy;
@@ -52,7 +53,7 @@ macro_rules! histories {
         }
     )+};
 }
-histories!([R: ?Sized] CountHistory<R>, [B: ?Sized, T] TimeHistory<B, T>);
+histories!([R: ?Sized] CountHistory<R>, [B: ?Sized, T] TimeHistory<B, T>, [R, B] EitherHistory<R, B>);
 
 macro_rules! opaque {
     ($($name:ident),+) => {$(

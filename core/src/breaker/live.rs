@@ -4,11 +4,12 @@ use super::history::History;
 use super::machine::Breaker;
 use super::policy::{HalfOpenEnd, OpenFor, Policy, TrialTimeout, Window};
 use super::report::State;
-use super::settings::{Sealed, Settings};
+use super::settings::{Place, Replaceable, Sealed, Settings};
 use crate::error::{Busy, ConfigError};
 use crate::event::Observer;
 use crate::sync::{AcqRel, Acquire, AtomicU32, AtomicU64, Relaxed, Release, const_new, fence, mutated};
 use crate::time::{At, Nanos};
+use core::borrow::Borrow;
 use core::fmt;
 
 const WORDS: usize = 11;
@@ -134,6 +135,7 @@ impl LivePolicy {
 }
 
 impl Settings for LivePolicy {}
+impl Replaceable for LivePolicy {}
 
 impl Sealed for LivePolicy {
     type Read<'a> = Policy;
@@ -143,11 +145,23 @@ impl Sealed for LivePolicy {
         self.get()
     }
 
+    fn place(&self) -> Option<Place<'_>> {
+        Some(Place { live: self, first: None })
+    }
+
     fn is_automatic(&self) -> bool {
         // Acquire: as in `get`. One word of a copy is whole by itself, be it of the change before or after.
         let [even, odd] = &self.copies;
         let [.., kind] = if self.version.load(Acquire) & 1 == 0 { even } else { odd };
         kind.load(Relaxed) & AUTOMATIC != 0
+    }
+
+    #[inline]
+    fn for_success(&self) -> (Nanos, bool) {
+        // As above, two words: a change between them is one before or after this call.
+        let [even, odd] = &self.copies;
+        let [_, _, _, slow_call, counts, ..] = if self.version.load(Acquire) & 1 == 0 { even } else { odd };
+        (Nanos::new(slow_call.load(Relaxed)), high(counts.load(Relaxed)) != 0)
     }
 }
 
@@ -238,7 +252,7 @@ impl fmt::Display for ReconfigureError {
 
 impl core::error::Error for ReconfigureError {}
 
-impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
+impl<H: History, P: Replaceable, O: Observer> Breaker<H, P, O> {
     /// Replaces the settings and keeps state and history. The window may shrink or grow within its storage: a longer one
     /// gets back what the storage still holds.
     ///
@@ -247,7 +261,7 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
     /// empty window: sums of other slices cannot be told apart by the new ones.
     ///
     /// # Errors
-    /// [`ReconfigureError`]: busy, or the settings do not fit the storage.
+    /// [`ReconfigureError`]: busy, the settings do not fit the storage, or a [`PolicyRef`](super::PolicyRef) is of fixed ones.
     ///
     /// ```
     /// use overcurrent::{BreakerConfig, LiveCountBreaker, Nanos, Outcome, Window};
@@ -261,24 +275,25 @@ impl<H: History, O: Observer> Breaker<H, LivePolicy, O> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn reconfigure(&self, policy: Policy, at: impl Into<At>) -> Result<(), ReconfigureError> {
-        self.change(&self.policy, None, &policy, at.into())
+        let Some(place) = self.policy.place() else {
+            let calls = match policy.window {
+                Window::Calls(n) | Window::Time { buckets: n, .. } => n,
+            };
+            let fixed = ConfigError::new("window (of a breaker whose settings are fixed)", calls.into(), 1, 0);
+            return Err(ReconfigureError::Config(fixed));
+        };
+        self.change(place, &policy, at.into())
     }
 
     /// The settings in force.
     pub fn policy(&self) -> Policy {
-        self.policy.get()
+        *self.policy.read().borrow()
     }
 }
 
 impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
-    /// Puts `policy` in force through `live`; `first` is in force as long as that is empty, where it can be.
-    pub(super) fn change(
-        &self,
-        live: &LivePolicy,
-        first: Option<&Policy>,
-        policy: &Policy,
-        at: At,
-    ) -> Result<(), ReconfigureError> {
+    fn change(&self, place: Place<'_>, policy: &Policy, at: At) -> Result<(), ReconfigureError> {
+        let Place { live, first } = place;
         self.history.check(policy).map_err(ReconfigureError::Config)?;
         let change = || {
             let old = match first {

@@ -300,13 +300,14 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if !permit.is_plain() || outcome == Outcome::Ignored {
             return self.leave_rarely(permit, outcome, at);
         }
-        let policy = self.policy.read();
-        let policy = policy.borrow();
+        let (slow_call, _) = self.policy.for_success();
         let mark = Mark {
             failed: outcome == Outcome::Failure,
-            slow: policy.is_slow(at.now - permit.entered) && permit.is_timed(),
+            slow: at.now - permit.entered > slow_call && permit.is_timed(),
         };
-        self.record_plain(policy, permit.epoch(), mark, at);
+        if !self.record_plain_success(permit.epoch(), mark) {
+            self.record_bad(self.policy.read().borrow(), permit.epoch(), mark, at);
+        }
     }
 
     /// The common case of [`leave`](Self::leave), small enough to be inlined: a good call of no trial into a window of good
@@ -316,10 +317,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if !permit.is_plain() {
             return false;
         }
-        let policy = self.policy.read();
-        let policy = policy.borrow();
-        let mark = Mark { failed: false, slow: policy.is_slow(now - permit.entered) && permit.is_timed() };
-        self.record_plain_success(policy, permit.epoch(), mark)
+        let (slow_call, _) = self.policy.for_success();
+        let mark = Mark { failed: false, slow: now - permit.entered > slow_call && permit.is_timed() };
+        self.record_plain_success(permit.epoch(), mark)
     }
 
     #[cold]
@@ -348,17 +348,17 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
             self.cancel(permit);
             return Ok(());
         }
-        let policy = self.policy.read();
-        let policy = policy.borrow();
         let epoch = permit.epoch();
         let mark = Mark { failed: outcome == Outcome::Failure, slow: false };
+        if !epoch.trial && self.record_plain_success(epoch, mark) {
+            return Ok(());
+        }
+        let policy = self.policy.read();
+        let policy = policy.borrow();
         if epoch.trial {
             // Not what this method is for, but a trial's result must not be lost.
             self.record(policy, epoch, mark, At::from(permit.entered));
             return Err(NeedsTime);
-        }
-        if self.record_plain_success(policy, epoch, mark) {
-            return Ok(());
         }
         match self.history.record(Entry { policy, now: permit.entered.get() }, epoch, mark, u32::MAX) {
             Recorded::Counted(totals) => {
@@ -373,20 +373,26 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline(always)]
-    fn record_plain_success(&self, policy: &Policy, epoch: Epoch, mark: Mark) -> bool {
+    fn record_plain_success(&self, epoch: Epoch, mark: Mark) -> bool {
         if mark.failed || mark.slow || !self.history.record_clean(epoch.generation) {
             return false;
         }
-        self.count_in_a_row(policy, epoch.generation, false);
+        if self.policy.for_success().1 {
+            self.count_in_a_row(self.policy.read().borrow(), epoch.generation, false);
+        }
         true
     }
 
     /// Records a mark of a stay that is nobody's trial, and opens the breaker if it demands so.
     #[inline]
     fn record_plain(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
-        if self.record_plain_success(policy, epoch, mark) {
-            return;
+        if !self.record_plain_success(epoch, mark) {
+            self.record_bad(policy, epoch, mark, at);
         }
+    }
+
+    /// The same for what is not a plain success, or could not be recorded as one.
+    fn record_bad(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
         let entry = Entry { policy, now: at.now.get() };
         if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX) {
             let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);

@@ -29,6 +29,8 @@ mod deadline;
 #[cfg(feature = "wide")]
 mod debug;
 #[cfg(feature = "wide")]
+mod either_history;
+#[cfg(feature = "wide")]
 mod gate;
 #[cfg(feature = "wide")]
 mod history;
@@ -73,12 +75,13 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 #[cfg(feature = "wide")]
 pub use self::{
     any_history::AnyHistory,
+    either_history::EitherHistory,
     history::{CountHistory, History, StateCells},
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},
     machine::{Breaker, CountBreaker, LiveCountBreaker},
     policy_ref::PolicyRef,
-    settings::Settings,
+    settings::{Replaceable, Settings},
     tiny::{TinyBreaker, TinyPolicy, TinySnapshot, TinyUntracked, TinyWord},
     untracked::Untracked,
     window_count::RingWord,

@@ -1,17 +1,16 @@
 //! Settings that are kept elsewhere, fixed or replaceable: told apart at run time.
 
-use super::history::History;
-use super::live::{LivePolicy, ReconfigureError};
-use super::machine::Breaker;
-use super::policy::{Policy, Window};
-use super::settings::{Sealed, Settings};
-use crate::error::ConfigError;
-use crate::event::Observer;
-use crate::time::At;
+use super::live::LivePolicy;
+use super::policy::Policy;
+use super::settings::{Place, Replaceable, Sealed, Settings};
+use crate::time::Nanos;
 use core::borrow::Borrow;
 
 /// Settings in memory of somebody else's: fixed ones, or first ones with a [`LivePolicy`] beside them for what replaces
 /// them. For hosts that learn which at run time; code over it is compiled once for both.
+///
+/// The words of a breaker whose settings may be replaced need not have been set up for that: until the first change their
+/// lengths are those of the first settings.
 ///
 /// ```
 /// use overcurrent::breaker::{AnyHistory, CountHistory, LivePolicy, PolicyRef, RingWord};
@@ -68,6 +67,7 @@ impl Borrow<Policy> for PolicyRead<'_> {
 }
 
 impl Settings for PolicyRef<'_> {}
+impl Replaceable for PolicyRef<'_> {}
 
 impl Sealed for PolicyRef<'_> {
     type Read<'b>
@@ -83,6 +83,10 @@ impl Sealed for PolicyRef<'_> {
         }
     }
 
+    fn place(&self) -> Option<Place<'_>> {
+        self.live.map(|live| Place { live, first: Some(self.first) })
+    }
+
     #[inline]
     fn is_automatic(&self) -> bool {
         match self.live {
@@ -90,28 +94,12 @@ impl Sealed for PolicyRef<'_> {
             _ => self.first.auto_half_open,
         }
     }
-}
 
-impl<H: History, O: Observer> Breaker<H, PolicyRef<'_>, O> {
-    /// Replaces the settings and keeps state and history, as the [`reconfigure`](Breaker::reconfigure) of a breaker that
-    /// owns them does. The words of the breaker need not have been set up for that: until the first change their lengths
-    /// are those of the first settings.
-    ///
-    /// # Errors
-    /// [`ReconfigureError`]: busy, the settings do not fit the storage, or they are fixed.
-    pub fn reconfigure(&self, policy: Policy, at: impl Into<At>) -> Result<(), ReconfigureError> {
-        let Some(live) = self.policy.live else {
-            let calls = match policy.window {
-                Window::Calls(n) | Window::Time { buckets: n, .. } => n,
-            };
-            let fixed = ConfigError::new("window (of a breaker whose settings are fixed)", calls.into(), 1, 0);
-            return Err(ReconfigureError::Config(fixed));
-        };
-        self.change(live, Some(self.policy.first), &policy, at.into())
-    }
-
-    /// The settings in force.
-    pub fn policy(&self) -> Policy {
-        *self.policy.read().borrow()
+    #[inline]
+    fn for_success(&self) -> (Nanos, bool) {
+        match self.live {
+            Some(live) if !live.is_empty() => live.for_success(),
+            _ => self.first.for_success(),
+        }
     }
 }

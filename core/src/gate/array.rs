@@ -3,6 +3,7 @@
 use super::{Gate, longest};
 use crate::decision::{Outcome, Refusal};
 use crate::error::NeedsTime;
+use crate::sync::mutated;
 use crate::time::{At, Nanos};
 
 /// Charges the gates in order; the first error undoes those before it, the newest first.
@@ -25,7 +26,9 @@ fn charge<G: Gate, E, const N: usize>(
     match error {
         None => Ok(permits),
         Some(error) => {
-            backwards(gates, permits, G::cancel);
+            if !mutated("array_roll_back") {
+                backwards(gates, permits, G::cancel);
+            }
             Err(error)
         }
     }

@@ -85,6 +85,26 @@ impl<E> CallError<E> {
     }
 }
 
+impl<E: Into<Box<dyn std::error::Error + Send + Sync>>> CallError<E> {
+    /// The refusal or the call's own error, whichever it is, in a box: for error types that are boxes already, and so no
+    /// errors themselves.
+    ///
+    /// ```
+    /// use overcurrent::{CallError, Reason, Refusal};
+    /// use std::error::Error;
+    /// let failed: CallError<Box<dyn Error + Send + Sync>> = CallError::Failed("boom".into());
+    /// assert_eq!(failed.into_boxed().to_string(), "boom");
+    /// let refused = CallError::<&str>::Refused(Refusal::new(Reason::BulkheadFull, None)).into_boxed();
+    /// assert!(refused.downcast_ref::<Refusal>().is_some());
+    /// ```
+    pub fn into_boxed(self) -> Box<dyn std::error::Error + Send + Sync> {
+        match self {
+            Self::Refused(refusal) => Box::new(refusal),
+            Self::Failed(error) => error.into(),
+        }
+    }
+}
+
 impl<E> From<Refusal> for CallError<E> {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
@@ -277,6 +297,11 @@ impl<G: Gate, C: Clock, K> Protected<G, C, K> {
 
     fn map_classifier<F>(self, f: impl FnOnce(K) -> F) -> Protected<G, C, F> {
         Protected { gate: self.gate, clock: self.clock, classify: f(self.classify), cost: self.cost }
+    }
+
+    #[cfg(feature = "tower")]
+    pub(crate) const fn classifier(&self) -> &K {
+        &self.classify
     }
 
     /// The gate.

@@ -11,6 +11,7 @@
 //! | not waiting for ever | [`timeout`], [`Deadline`] |
 //! | another answer | [`Fallback`] |
 //! | waiting for a limiter's permits or a bulkhead's slots | [`Waiters`], [`Slots`] |
+//! | services of tower | `GateLayer`, with feature `tower` |
 //! | the time | [`MonotonicClock`], [`ManualClock`] for tests |
 //!
 //! Nothing here depends on an async runtime. Timers are passed in; [`ThreadTimer`] is one for those who have none.
@@ -82,6 +83,8 @@ mod slots;
 mod thread_timer;
 mod timeout;
 mod timer;
+#[cfg(feature = "tower")]
+mod tower;
 mod wakers;
 
 pub use acquire::{Acquire, Waiters};
@@ -101,3 +104,5 @@ pub use slots::{Enter, SlotGuard, Slots};
 pub use thread_timer::{ThreadSleep, ThreadTimer};
 pub use timeout::{Deadline, TimedOut, timeout};
 pub use timer::Timer;
+#[cfg(feature = "tower")]
+pub use tower::{GateFuture, GateLayer, GateService};

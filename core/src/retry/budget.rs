@@ -122,13 +122,10 @@ impl RetryBudgetPolicy {
 
     fn refusal(&self, wanted: u64, now: Nanos) -> Refusal {
         let due = u128::from(wanted.saturating_sub(self.cap));
-        // Without a rate nothing is due by time, and there is no answer: at most 10^9, so no overflow otherwise.
-        let retry_after = match self.min_per_second.saturating_mul(RETRY) {
-            0 => None,
-            per_second => mul_div_ceil(due, u128::from(Nanos::SECOND.get()), u128::from(per_second))
-                .filter(|_| wanted < END_OF_TIME)
-                .map(|due| Nanos::new(due).saturating_sub(now)),
-        };
+        let per_second = u128::from(self.min_per_second).saturating_mul(u128::from(RETRY));
+        // Without a rate nothing is due by time: no division by zero, but no answer.
+        let due = mul_div_ceil(due, u128::from(Nanos::SECOND.get()), per_second);
+        let retry_after = due.filter(|_| wanted < END_OF_TIME).map(|due| Nanos::new(due).saturating_sub(now));
         Refusal::new(Reason::RetryBudgetSpent, retry_after)
     }
 }

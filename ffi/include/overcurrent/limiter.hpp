@@ -162,6 +162,12 @@ class cycle_limiter {
     if (oc_cycle_reserve(&self_, n, detail::ns(at), &promise, nullptr) != OC_OK) return std::nullopt;
     return promise;
   }
+  std::optional<oc_reservation_t> reserve_within(std::uint32_t n, nanoseconds max_wait, nanoseconds at) noexcept {
+    oc_reservation_t promise;
+    if (oc_cycle_reserve_within(&self_, n, detail::ns(max_wait), detail::ns(at), &promise, nullptr) != OC_OK)
+      return std::nullopt;
+    return promise;
+  }
   bool cancel(const oc_reservation_t &promise) noexcept { return oc_cycle_cancel(&self_, &promise) == OC_OK; }
   std::uint64_t drain(nanoseconds at) noexcept { return oc_cycle_drain(&self_, detail::ns(at)); }
   std::int64_t balance(nanoseconds at) noexcept { return oc_cycle_balance(&self_, detail::ns(at)); }

@@ -176,7 +176,7 @@ pub(crate) const fn permit_of(permit: &oc_permit_t) -> Permit {
 /// Whether policy and memory fit: call it once at start-up, since nothing else checks that there are enough cells.
 ///
 /// Returns `OC_ERR_CONFIG` and fills `error` (may be NULL) with what does not fit, `OC_ERR_ARGUMENT` for fewer cells than any
-/// breaker needs.
+/// breaker needs. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_breaker_check(
     breaker: Option<&oc_breaker_t>,

@@ -5,8 +5,8 @@ use crate::status::{oc_state_t, oc_status_t, state_from};
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NOT_ALLOWED, OC_OK};
 use overcurrent::Nanos;
 
-/// Begins in `state` as of `now` instead of closed: for start-up, before anybody else uses it. `OC_ERR_ARGUMENT` for an
-/// unknown state. Tells no event.
+/// Begins in `state` as of `now` instead of closed. Before anybody else uses it. `OC_ERR_ARGUMENT` for an unknown state. Tells
+/// no event.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_breaker_start(breaker: Option<&oc_breaker_t>, state: oc_state_t, now: u64) -> oc_status_t {
     let Some(state) = state_from(state) else { return OC_ERR_ARGUMENT };

@@ -10,7 +10,7 @@ use overcurrent::Nanos;
 
 /// Writes the state at `now` into `bytes` and its length into `*written`: at most 27 bytes and a quarter byte a call (window
 /// of calls), or 43 and 8 a bucket (window of time). Remaining times with a version and a checksum, to be kept over a
-/// restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less.
+/// restart. `OC_ERR_BUFFER_TOO_SHORT` if `length` is less. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_breaker_snapshot(
     breaker: Option<&oc_breaker_t>,
@@ -35,8 +35,9 @@ pub unsafe extern "C" fn oc_breaker_snapshot(
 }
 
 /// Takes up a state that `oc_breaker_snapshot` wrote, `off_ns` later (0 where that is not known: an open breaker then stays
-/// open longer, never shorter). Bytes after the snapshot are ignored. For start-up. Returns the error of bytes that are no
-/// snapshot of a breaker like this one; nothing was changed.
+/// open longer, never shorter). Bytes after the snapshot are ignored. Returns the error of bytes that are no snapshot of a
+/// breaker like this one; nothing was changed. Any thread, any interrupt handler, but meant for start-up: outcomes that others
+/// record meanwhile fall among the restored ones.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_breaker_restore(
     breaker: Option<&oc_breaker_t>,

@@ -1,12 +1,12 @@
 //! The circuit breaker, its window sized at run time.
 
-use crate::entrance::{Entrance, News};
+use crate::entrance::{Entrance, Handed};
 use crate::io::{DONE, Fault, Io};
 use crate::settings::{self, Room};
 use crate::time;
 use alloc::vec;
 use alloc::vec::Vec;
-use overcurrent::breaker::{Bucket, CountHistory, LivePolicy, RingWord, TimeHistory};
+use overcurrent::breaker::{Bucket, CountHistory, EitherHistory, LivePolicy, RawPermit, RingWord, TimeHistory};
 use overcurrent::event::Rejections;
 use overcurrent::{
     At, ConfigError, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State,
@@ -14,25 +14,10 @@ use overcurrent::{
 
 /// Refusals of the state; events until they are told; totals.
 type Observed = (Rejections, (Journal<64>, Counters));
-type Calls = overcurrent::Breaker<CountHistory<Vec<RingWord>>, LivePolicy, Observed>;
-type Time = overcurrent::Breaker<TimeHistory<Vec<Bucket>, Vec<RingWord>>, LivePolicy, Observed>;
+type Storage = EitherHistory<Vec<RingWord>, Vec<Bucket>>;
 
 /// A breaker over calls or over time.
-pub enum Breaker {
-    /// Over the last so many calls.
-    Calls(Calls),
-    /// Over the calls of the last so much time.
-    Time(Time),
-}
-
-macro_rules! on {
-    ($core:expr, $breaker:ident => $answer:expr) => {
-        match $core {
-            Breaker::Calls($breaker) => $answer,
-            Breaker::Time($breaker) => $answer,
-        }
-    };
-}
+pub struct Breaker(overcurrent::Breaker<Storage, LivePolicy, Observed>);
 
 fn ring(outcomes: u32) -> Vec<RingWord> {
     (0..outcomes.div_ceil(16)).map(|_| RingWord::new()).collect()
@@ -54,22 +39,17 @@ impl Breaker {
         let (policy, Room { outcomes, slices }) = settings::policy(io, 0)?;
         let begin = state(io.get(settings::NUMBERS));
         let observed = (Rejections::new(), (Journal::new(), Counters::new()));
-        let live = LivePolicy::new(policy);
-        Ok(if slices == 0 {
-            Self::Calls(
-                overcurrent::Breaker::over(live, CountHistory::over(ring(outcomes)), observed)?.starting(begin, at),
-            )
+        let ring = ring(outcomes);
+        let storage = if slices == 0 {
+            EitherHistory::Calls(CountHistory::over(ring))
         } else {
-            let slices = (0..slices).map(|_| Bucket::new()).collect();
-            Self::Time(
-                overcurrent::Breaker::over(live, TimeHistory::over(slices, ring(outcomes)), observed)?
-                    .starting(begin, at),
-            )
-        })
+            EitherHistory::Time(TimeHistory::over((0..slices).map(|_| Bucket::new()).collect(), ring))
+        };
+        Ok(Self(overcurrent::Breaker::over(LivePolicy::new(policy), storage, observed)?.starting(begin, at)))
     }
 
     fn journal(&self) -> &Journal<64> {
-        on!(self, b => &b.observer().1.0)
+        &self.0.observer().1.0
     }
 
     /// Writes the oldest event that was not told yet: its time, its kind and what that kind has to say.
@@ -95,28 +75,26 @@ impl Breaker {
     }
 
     fn metrics(&self, io: &mut Io<'_>, at: At) {
-        on!(self, b => {
-            let now = b.metrics(at);
-            let (rejections, (journal, counters)) = b.observer();
-            let counts = counters.get();
-            io.put(&[
-                f64::from(now.state as u8),
-                f64::from(now.calls),
-                f64::from(now.failed),
-                f64::from(now.slow),
-                f64::from(now.slow_failed),
-                rejections.of(now.generation) as f64,
-                f64::from(now.attempts),
-                counts.refusals() as f64,
-                counts.trips as f64,
-                counts.transitions as f64,
-                journal.dropped() as f64,
-            ]);
-        });
+        let now = self.0.metrics(at);
+        let (rejections, (journal, counters)) = self.0.observer();
+        let counts = counters.get();
+        io.put(&[
+            f64::from(now.state as u8),
+            f64::from(now.calls),
+            f64::from(now.failed),
+            f64::from(now.slow),
+            f64::from(now.slow_failed),
+            rejections.of(now.generation) as f64,
+            f64::from(now.attempts),
+            counts.refusals() as f64,
+            counts.trips as f64,
+            counts.transitions as f64,
+            journal.dropped() as f64,
+        ]);
     }
 
     fn explain(&self, io: &mut Io<'_>, at: At) {
-        let said = on!(self, b => b.explain(at));
+        let said = self.0.explain(at);
         let share = |rate: Option<u32>| rate.map_or(f64::NAN, |rate| f64::from(rate) / 1e5);
         let threshold = |rate: u32| share((rate != 0).then_some(rate));
         io.put(&[
@@ -144,23 +122,23 @@ impl Breaker {
             _ => Outcome::Ignored,
         };
         let length = io.nanos(2);
-        on!(self, b => match io.get(3) {
-            1.0 => b.untracked().record_and_open_for(outcome, length, io.nanos(4), at),
-            2.0 => b.untracked().record_and_open_until(outcome, length, io.nanos(4), at),
-            _ => b.untracked().record(outcome, length, at),
-        });
+        match io.get(3) {
+            1.0 => self.0.untracked().record_and_open_for(outcome, length, io.nanos(4), at),
+            2.0 => self.0.untracked().record_and_open_until(outcome, length, io.nanos(4), at),
+            _ => self.0.untracked().record(outcome, length, at),
+        };
     }
 
     fn snapshot(&self, io: &mut Io<'_>, at: At) -> Result<f64, Fault> {
         // A frame holds at most 64 KiB.
         let mut room = vec![0; io.0.len().min(1 << 17)];
-        let length = on!(self, b => b.snapshot(&mut room, at))?;
+        let length = self.0.snapshot(&mut room, at)?;
         io.put_bytes(room.get(..length).unwrap_or_default())
     }
 
     fn ask_core(&self, op: u32, io: &mut Io<'_>, at: At) -> Result<f64, Fault> {
         Ok(match op {
-            op::STATE => on!(self, b => f64::from(b.state(at) as u8)),
+            op::STATE => f64::from(self.0.state(at) as u8),
             op::METRICS => {
                 self.metrics(io, at);
                 DONE
@@ -169,15 +147,15 @@ impl Breaker {
                 self.explain(io, at);
                 DONE
             }
-            op::MOVE => on!(self, b => b.transition(state(io.get(1)), at)).map(|()| DONE)?,
-            op::OPEN_FOR => on!(self, b => b.open_for(io.nanos(1), at)).map(|()| DONE)?,
-            op::OPEN_UNTIL => on!(self, b => b.open_until(io.nanos(1), at)).map(|()| DONE)?,
+            op::MOVE => self.0.transition(state(io.get(1)), at).map(|()| DONE)?,
+            op::OPEN_FOR => self.0.open_for(io.nanos(1), at).map(|()| DONE)?,
+            op::OPEN_UNTIL => self.0.open_until(io.nanos(1), at).map(|()| DONE)?,
             op::RESET => {
-                on!(self, b => b.reset(at));
+                self.0.reset(at);
                 DONE
             }
             op::SETTLE => {
-                on!(self, b => b.settle(at));
+                self.0.settle(at);
                 DONE
             }
             op::RECORD => {
@@ -185,20 +163,20 @@ impl Breaker {
                 DONE
             }
             op::RELEASE => {
-                on!(self, b => b.untracked().release(at));
+                self.0.untracked().release(at);
                 DONE
             }
             op::EVENT => self.pop_event(io),
             op::RECONFIGURE => {
                 let (policy, _) = settings::policy(io, 1)?;
-                on!(self, b => b.reconfigure(policy, at)).map(|()| DONE)?
+                self.0.reconfigure(policy, at).map(|()| DONE)?
             }
             op::SNAPSHOT => self.snapshot(io, at)?,
             op::RESTORE => {
                 let age = io.nanos(1);
-                on!(self, b => b.restore(&io.bytes(2), age, at)).map(|()| DONE)?
+                self.0.restore(&io.bytes(2), age, at).map(|()| DONE)?
             }
-            op::NEXT_DEADLINE => on!(self, b => time::wait(b.next_deadline(at))),
+            op::NEXT_DEADLINE => time::wait(self.0.next_deadline(at)),
             _ => return Err(Fault::Unknown),
         })
     }
@@ -229,9 +207,9 @@ pub mod op {
 
 impl Entrance<Breaker> {
     /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: impl Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
         let mut io = Io(io);
-        if let Some(answer) = self.ask_any(op, &mut io, &at) {
+        if let Some(answer) = self.ask_any(op, &mut io, at) {
             return answer;
         }
         let at = at(io.get(0));
@@ -240,9 +218,9 @@ impl Entrance<Breaker> {
     }
 }
 
-impl<G: Gate + News> Entrance<G> {
+impl<G: Handed> Entrance<G> {
     /// What every entrance can be asked.
-    pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &impl Fn(f64) -> At) -> Option<f64> {
+    pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &dyn Fn(f64) -> At) -> Option<f64> {
         Some(match op {
             op::LAST => self.last().map_or(f64::INFINITY, |refusal| time::wait(refusal.retry_after)),
             op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at(io.get(0)))),
@@ -255,10 +233,18 @@ impl<G: Gate + News> Entrance<G> {
     }
 }
 
-impl News for Breaker {
+impl Handed for Breaker {
     #[inline]
     fn news(&self) -> bool {
         !self.journal().is_empty()
+    }
+    #[inline]
+    fn pack(permit: Permit) -> Result<u32, Permit> {
+        Ok(permit.into_raw().word)
+    }
+    #[inline]
+    fn unpack(word: u32) -> Option<Permit> {
+        Some(Permit::from_raw(RawPermit { entered: 0, word }))
     }
 }
 
@@ -267,41 +253,41 @@ impl Gate for Breaker {
     type Permit = Permit;
 
     fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
-        on!(self, b => b.judge(cost, at))
+        self.0.judge(cost, at)
     }
     #[inline]
     fn enter(&self, _: u32, at: At) -> Result<Permit, Refusal> {
-        on!(self, b => b.enter(at))
+        self.0.enter(at)
     }
     #[inline]
     fn leave(&self, permit: Permit, outcome: Outcome, at: At) {
-        on!(self, b => b.leave(permit, outcome, at));
+        self.0.leave(permit, outcome, at);
     }
     fn leave_and_hold(&self, permit: Permit, outcome: Outcome, until: Nanos, at: At) {
-        on!(self, b => b.leave_and_open_until(permit, outcome, until, at));
+        self.0.leave_and_open_until(permit, outcome, until, at);
     }
     fn cancel(&self, permit: Permit) {
-        on!(self, b => b.cancel(permit));
+        self.0.cancel(permit);
     }
     fn refused(&self, cost: u32, refusal: Refusal, at: At) {
-        on!(self, b => Gate::refused(b, cost, refusal, at));
+        Gate::refused(&self.0, cost, refusal, at);
     }
     #[inline]
     fn needs_clock(&self) -> bool {
-        on!(self, b => b.needs_clock())
+        self.0.needs_clock()
     }
     #[inline]
     fn enter_untimed(&self, _: u32) -> Result<Permit, NeedsTime> {
-        on!(self, b => b.enter_untimed())
+        self.0.enter_untimed()
     }
     #[inline]
     fn leave_untimed(&self, permit: Permit, outcome: Outcome) -> Result<(), NeedsTime> {
-        on!(self, b => b.leave_untimed(permit, outcome))
+        self.0.leave_untimed(permit, outcome)
     }
     fn settle(&self, at: At) {
-        on!(self, b => b.settle(at));
+        self.0.settle(at);
     }
     fn next_deadline(&self, at: At) -> Option<Nanos> {
-        on!(self, b => b.next_deadline(at))
+        self.0.next_deadline(at)
     }
 }

@@ -3,7 +3,8 @@
 use crate::held::Held;
 use alloc::sync::Arc;
 use core::cell::{Cell, RefCell};
-use overcurrent::{At, Gate, Nanos, NeedsTime, Outcome, Reason, Refusal};
+use overcurrent::concurrency::Slot;
+use overcurrent::{At, Bulkhead, Gate, Nanos, NeedsTime, Outcome, Reason, Refusal};
 
 /// Set in the answer of `enter` when events wait to be told.
 pub const NEWS: i32 = 1 << 28;
@@ -12,15 +13,34 @@ pub const PERMIT: i32 = NEWS - 1;
 /// Answers of the forms without the time that need it after all.
 pub const NEEDS_TIME: i32 = -100;
 
-/// A gate that may have something to tell after an operation.
-pub trait News {
-    /// Whether events wait.
+/// Among the bits of a permit: it is a number all by itself, and nothing is kept of it here.
+pub const PLAIN: i32 = 1 << 27;
+
+/// A gate whose permits JavaScript can hold.
+pub trait Handed: Gate {
+    /// Whether events wait to be told.
+    fn news(&self) -> bool;
+    /// The permit, taken without the time, as a number of up to 20 bits.
+    ///
+    /// # Errors
+    /// The permit, where it is more than that.
+    fn pack(permit: Self::Permit) -> Result<u32, Self::Permit>;
+    /// The permit that [`pack`](Self::pack) took apart.
+    fn unpack(number: u32) -> Option<Self::Permit>;
+}
+
+impl Handed for Bulkhead {
     fn news(&self) -> bool {
         false
     }
+    fn pack(permit: Self::Permit) -> Result<u32, Self::Permit> {
+        permit.into_raw();
+        Ok(0)
+    }
+    fn unpack(_: u32) -> Option<Self::Permit> {
+        Some(Slot::from_raw())
+    }
 }
-
-impl News for overcurrent::Bulkhead {}
 
 /// A gate and the permits that one thread took from it.
 pub struct Entrance<G: Gate> {
@@ -36,6 +56,11 @@ const fn code(reason: Reason) -> i32 {
     -1 - reason as i32
 }
 
+/// The permit's number without what stands above it.
+const fn number(packed: u32) -> u32 {
+    packed & (PLAIN as u32 - 1)
+}
+
 const fn outcome(packed: u32) -> Outcome {
     match packed >> 28 {
         0 => Outcome::Success,
@@ -44,16 +69,20 @@ const fn outcome(packed: u32) -> Outcome {
     }
 }
 
-impl<G: Gate + News> Entrance<G> {
+impl<G: Handed> Entrance<G> {
     /// An entrance of this thread to `gate`.
     pub const fn new(gate: Arc<G>) -> Self {
         Self { gate, held: RefCell::new(Held::new()), last: Cell::new(None) }
     }
 
     #[inline]
+    fn answer(&self, permit: i32) -> i32 {
+        if self.gate.news() { permit | NEWS } else { permit }
+    }
+
+    #[inline]
     fn keep(&self, permit: G::Permit, timed: bool) -> i32 {
-        let place = self.held.borrow_mut().put((permit, timed)) as i32 & PERMIT;
-        if self.gate.news() { place | NEWS } else { place }
+        self.answer(self.held.borrow_mut().put((permit, timed)) as i32 & (PLAIN - 1))
     }
 
     /// Asks for one call: the number of its permit, or below zero a refusal.
@@ -72,7 +101,10 @@ impl<G: Gate + News> Entrance<G> {
             return NEEDS_TIME;
         }
         match self.gate.enter_untimed(cost) {
-            Ok(permit) => self.keep(permit, false),
+            Ok(permit) => match G::pack(permit) {
+                Ok(number) => self.answer(PLAIN | number as i32),
+                Err(permit) => self.keep(permit, false),
+            },
             Err(NeedsTime) => NEEDS_TIME,
         }
     }
@@ -89,8 +121,8 @@ impl<G: Gate + News> Entrance<G> {
         }
     }
 
-    /// Reports how a call ended: the number of its permit, and the outcome above it. A permit that was given back
-    /// already changes nothing. 1 if there is news.
+    /// Reports how a call ended: the number of its permit, and the outcome above it. A permit that is kept here and was
+    /// given back already changes nothing. 1 if there is news.
     #[inline]
     pub fn leave(&self, packed: u32, now: impl FnOnce() -> At) -> i32 {
         match self.leave_untimed(packed) {
@@ -102,15 +134,16 @@ impl<G: Gate + News> Entrance<G> {
     /// The same without the time, or [`NEEDS_TIME`]: then [`leave_at`](Self::leave_at) must follow.
     #[inline]
     pub fn leave_untimed(&self, packed: u32) -> i32 {
-        let place = packed & PERMIT as u32;
-        let taken = {
+        let permit = if packed & PLAIN as u32 != 0 {
+            G::unpack(number(packed))
+        } else {
             let mut held = self.held.borrow_mut();
-            match held.get(place) {
+            match held.get(number(packed)) {
                 Some((_, true)) => return NEEDS_TIME,
-                _ => held.take(place),
+                _ => held.take(number(packed)).map(|(permit, _)| permit),
             }
         };
-        let Some((permit, _)) = taken else { return 0 };
+        let Some(permit) = permit else { return 0 };
         match self.gate.leave_untimed(permit, outcome(packed)) {
             Ok(()) => i32::from(self.gate.news()),
             Err(NeedsTime) => NEEDS_TIME,
@@ -120,7 +153,9 @@ impl<G: Gate + News> Entrance<G> {
     /// The same with the time, and what that made due.
     #[inline]
     pub fn leave_at(&self, packed: u32, at: At) -> i32 {
-        let taken = self.held.borrow_mut().take(packed & PERMIT as u32);
+        // A permit that is not kept was used up by `leave_untimed`.
+        let kept = packed & PLAIN as u32 == 0;
+        let taken = if kept { self.held.borrow_mut().take(number(packed)) } else { None };
         match taken {
             Some((permit, _)) => match outcome(packed) {
                 Outcome::Ignored => self.gate.cancel(permit),
@@ -133,8 +168,12 @@ impl<G: Gate + News> Entrance<G> {
 
     /// [`leave_at`](Self::leave_at), and stay away until `until`.
     pub fn leave_and_hold(&self, packed: u32, until: Nanos, at: At) -> i32 {
-        let taken = self.held.borrow_mut().take(packed & PERMIT as u32);
-        if let Some((permit, _)) = taken {
+        let permit = if packed & PLAIN as u32 != 0 {
+            G::unpack(number(packed))
+        } else {
+            self.held.borrow_mut().take(number(packed)).map(|(permit, _)| permit)
+        };
+        if let Some(permit) = permit {
             self.gate.leave_and_hold(permit, outcome(packed), until, at);
         }
         i32::from(self.gate.news())
@@ -152,14 +191,13 @@ mod tests {
     use overcurrent::Bulkhead;
 
     #[test]
-    fn a_permit_is_given_back_once() {
+    fn a_slot_is_no_more_than_a_number() {
         let bulkhead = Entrance::new(Arc::new(Bulkhead::new(2).unwrap()));
         let never = || unreachable!("a bulkhead has no clock");
         let one = bulkhead.enter(1, never);
         let other = bulkhead.enter(1, never);
-        assert_eq!((one, other), (0, 1));
+        assert_eq!((one, other), (PLAIN, PLAIN));
         assert_eq!(bulkhead.enter(1, At::default), code(Reason::BulkheadFull));
-        bulkhead.leave(one as u32, never);
         bulkhead.leave(one as u32, never);
         assert_eq!(bulkhead.gate.in_flight(), 1);
     }

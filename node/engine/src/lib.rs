@@ -8,10 +8,16 @@
 
 extern crate alloc;
 
+// Here and not in the module's own crate, which is compiled for speed: bytes matter more for this.
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+
 pub mod breaker;
 pub mod bulkhead;
 pub mod cycle;
 pub mod entrance;
+pub mod gate;
 pub mod held;
 pub mod io;
 pub mod limiter;

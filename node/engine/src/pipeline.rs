@@ -3,7 +3,7 @@
 use crate::breaker::{Breaker, op as any};
 use crate::bulkhead::bulkhead;
 use crate::cycle::Cycle;
-use crate::entrance::{Entrance, News};
+use crate::entrance::{Entrance, Handed};
 use crate::io::{Fault, Io};
 use crate::limiter::Limiter;
 use crate::retry::budget;
@@ -166,23 +166,21 @@ impl Gate for AnyGate {
     }
 }
 
-impl News for AnyGate {
-    #[inline]
-    fn news(&self) -> bool {
-        match self {
-            Self::Breaker(gate) => gate.news(),
-            _ => false,
-        }
-    }
-}
-
 /// Several gates, all or nothing.
 pub type Pipeline = [AnyGate; MOST];
 
-impl News for Pipeline {
+impl Handed for Pipeline {
     #[inline]
     fn news(&self) -> bool {
-        self.iter().any(News::news)
+        self.iter().any(|gate| matches!(gate, AnyGate::Breaker(breaker) if breaker.news()))
+    }
+    #[inline]
+    fn pack(permits: Self::Permit) -> Result<u32, Self::Permit> {
+        Err(permits)
+    }
+    #[inline]
+    fn unpack(_: u32) -> Option<Self::Permit> {
+        None
     }
 }
 
@@ -200,10 +198,10 @@ pub const WHO: u32 = 0;
 
 impl Entrance<Pipeline> {
     /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: impl Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
         let mut io = Io(io);
         if op >= any::HOLD {
-            return self.ask_any(op, &mut io, &at).unwrap_or(-5.0);
+            return self.ask_any(op, &mut io, at).unwrap_or(-5.0);
         }
         let (cost, at) = (io.whole(1), at(io.get(0)));
         let Some(last) = self.last() else { return -1.0 };

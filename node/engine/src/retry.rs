@@ -48,7 +48,7 @@ pub struct Purse(pub Arc<RetryBudget>);
 
 impl Purse {
     /// Everything that a budget can be asked.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: impl Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
         let mut io = Io(io);
         let now = at(io.get(0)).now;
         match op {

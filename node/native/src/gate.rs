@@ -1,29 +1,18 @@
 //! The closures of each kind of gate.
 
+use crate::hot::{self, Answer, Arguments};
 use crate::{clock, numbers};
 use napi::Result;
-use napi::bindgen_prelude::{Env, External, Float64ArraySlice, FunctionCallContext, Object, ToNapiValue};
-use overcurrent::{At, Gate};
+use napi::bindgen_prelude::{Env, External, Float64ArraySlice, FunctionCallContext, Object};
+use overcurrent::At;
 use overcurrent_node_engine::cycle::CycleTurnstile;
-use overcurrent_node_engine::entrance::{Entrance, News};
+use overcurrent_node_engine::entrance::{Entrance, Handed};
 use overcurrent_node_engine::io::ROOM;
 use overcurrent_node_engine::limiter::Turnstile;
 use overcurrent_node_engine::pipeline::{AnyGate, Pipeline};
 use overcurrent_node_engine::retry::Purse;
 use std::rc::Rc;
 use std::sync::Arc;
-
-type Context<'a> = FunctionCallContext<'a>;
-
-/// A closure as a property of `object`.
-fn bind<R: ToNapiValue>(
-    env: &Env,
-    object: &mut Object<'_>,
-    name: &str,
-    closure: impl Fn(Context<'_>) -> Result<R> + 'static,
-) -> Result<()> {
-    object.set(name, env.create_function_from_closure::<(), R, _>(name, closure)?)
-}
 
 /// `ask(op, io)`; without `io` for what neither takes nor gives numbers.
 fn bind_ask(
@@ -32,7 +21,7 @@ fn bind_ask(
     manual: bool,
     ask: impl Fn(u32, &mut [f64], &dyn Fn(f64) -> At) -> f64 + 'static,
 ) -> Result<()> {
-    bind(env, object, "ask", move |context| {
+    let closure = move |context: FunctionCallContext<'_>| {
         let op = context.get::<u32>(0)?;
         let at = |ms| clock::at(manual, ms);
         if context.length() < 2 {
@@ -40,7 +29,18 @@ fn bind_ask(
         }
         let mut io = context.get::<Float64ArraySlice<'_>>(1)?;
         Ok(ask(op, numbers(&mut io), &at))
-    })
+    };
+    object.set("ask", env.create_function_from_closure::<(), f64, _>("ask", closure)?)
+}
+
+/// A hot closure as a property of `object`.
+fn bind_hot<A: Answer>(
+    env: &Env,
+    object: &mut Object<'_>,
+    name: &str,
+    closure: impl Fn(&Arguments) -> A + 'static,
+) -> Result<()> {
+    object.set(name, hot::function(env, name, closure)?)
 }
 
 /// The hot ways: `one()` and `many(cost)`, which say whether the permits are taken.
@@ -53,16 +53,16 @@ fn bind_tries(
     let try_acquire = Rc::new(try_acquire);
     let again = Rc::clone(&try_acquire);
     if manual {
-        bind(env, object, "one", move |context| Ok(try_acquire(1, clock::at(true, context.get(0)?))))?;
-        bind(env, object, "many", move |context| Ok(again(context.get(0)?, clock::at(true, context.get(1)?))))
+        bind_hot(env, object, "one", move |call| try_acquire(1, clock::at(true, call.f64(0))))?;
+        bind_hot(env, object, "many", move |call| again(call.u32(0), clock::at(true, call.f64(1))))
     } else {
-        bind(env, object, "one", move |_| Ok(try_acquire(1, clock::read())))?;
-        bind(env, object, "many", move |context| Ok(again(context.get(0)?, clock::read())))
+        bind_hot(env, object, "one", move |_| try_acquire(1, clock::read()))?;
+        bind_hot(env, object, "many", move |call| again(call.u32(0), clock::read()))
     }
 }
 
 /// The hot ways in and out: `enter()` and `leave(permit and outcome)`.
-fn bind_entrance<G: Gate + News + 'static>(
+fn bind_entrance<G: Handed + 'static>(
     env: &Env,
     object: &mut Object<'_>,
     manual: bool,
@@ -71,17 +71,11 @@ fn bind_entrance<G: Gate + News + 'static>(
     let entrance = Rc::new(Entrance::new(Arc::clone(gate)));
     let [enter, leave] = [Rc::clone(&entrance), Rc::clone(&entrance)];
     if manual {
-        bind(env, object, "enter", move |context| {
-            let now = context.get(0)?;
-            Ok(enter.enter(1, || clock::at(true, now)))
-        })?;
-        bind(env, object, "leave", move |context| {
-            let now = context.get(1)?;
-            Ok(leave.leave(context.get(0)?, || clock::at(true, now)))
-        })?;
+        bind_hot(env, object, "enter", move |call| enter.enter(1, || clock::at(true, call.f64(0))))?;
+        bind_hot(env, object, "leave", move |call| leave.leave(call.u32(0), || clock::at(true, call.f64(1))))?;
     } else {
-        bind(env, object, "enter", move |_| Ok(enter.enter(1, clock::read)))?;
-        bind(env, object, "leave", move |context| Ok(leave.leave(context.get(0)?, clock::read)))?;
+        bind_hot(env, object, "enter", move |_| enter.enter(1, clock::read))?;
+        bind_hot(env, object, "leave", move |call| leave.leave(call.u32(0), clock::read))?;
     }
     Ok(entrance)
 }

@@ -3,6 +3,7 @@
 
 mod clock;
 mod gate;
+mod hot;
 mod shared;
 
 use napi::Result;

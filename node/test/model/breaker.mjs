@@ -88,16 +88,17 @@ export class BreakerModel {
     return this.totals(0).calls >= this.plan.trialMin;
   }
 
-  /** What time alone has changed. */
+  /** What time alone has changed. A long chain is cut off: after 64 links what follows happens now. */
   settle(now) {
-    for (;;) {
+    for (let link = 0; link < 128; link++) {
       const { plan, state, deadline } = this;
-      if (state === 'open' && plan.auto && now >= deadline) this.#halfOpen(deadline);
+      const at = link < 64 ? deadline : now;
+      if (state === 'open' && plan.auto && now >= deadline) this.#halfOpen(at);
       else if (state === 'half-open' && plan.stay && now >= deadline) {
-        if (plan.then === 'open') this.#open(deadline);
-        else this.#turn('closed', 0, deadline);
+        if (plan.then === 'open') this.#open(at);
+        else this.#turn('closed', 0, at);
       } else if (state === 'half-open' && plan.lease && this.#permits() === 0 && now > deadline) {
-        this.#decideTrials(plan.trialCalls - this.totals(now).calls, deadline);
+        this.#decideTrials(plan.trialCalls - this.totals(now).calls, at);
       } else return;
     }
   }

@@ -1,7 +1,7 @@
 // A service that turns slow, fails, dies and comes back as its parent says, in a process of its own.
 //
-// Orders come as messages, each is acknowledged: { mode } changes what a request gets, { release } answers those that
-// are held, { count } says how many requests came in since the last time it was asked.
+// Orders come as messages, each is answered: `mode` changes what a request gets, `held` says how many are without an
+// answer, `count` how many came in since it was last asked.
 
 import { createServer } from 'node:http';
 
@@ -18,9 +18,8 @@ const server = createServer((request, response) => {
   if (mode === 'well') answer(200);
   if (mode === 'failing') answer(503);
   if (mode === 'slow') {
-    const release = () => answer(200);
-    held.add(release);
-    response.on('close', () => held.delete(release));
+    held.add(response);
+    response.on('close', () => held.delete(response));
   }
 });
 
@@ -36,10 +35,6 @@ const orders = {
       await listen(port);
     }
     mode = next;
-  },
-  async release() {
-    for (const release of held) release();
-    held.clear();
   },
   async held() {
     return held.size;

@@ -1,7 +1,7 @@
 // One worker: meets the others, does its task with the shared gate, answers.
 
-import { breaker, bulkhead, limiter } from 'overcurrent';
 import { parentPort, workerData } from 'node:worker_threads';
+import { breaker, bulkhead, limiter } from 'overcurrent';
 
 const { meeting, workers, task, name, times } = workerData;
 

@@ -5,19 +5,15 @@
 
 extern crate alloc;
 
-mod gate;
-
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, UnsafeCell};
-use gate::Gate;
 use overcurrent::At;
+use overcurrent_node_engine::gate::Gate;
 use overcurrent_node_engine::io::{Io, ROOM};
 use overcurrent_node_engine::pipeline::AnyGate;
 use overcurrent_node_engine::time;
-
-#[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -60,6 +56,11 @@ fn at(ms: f64, random: bool) -> At {
     At { now, random }
 }
 
+/// The address of a gate that JavaScript is to keep.
+fn leak(gate: Gate) -> *const Gate {
+    Box::into_raw(Box::new(gate))
+}
+
 /// Begins the spreading of waits differently in each process.
 #[unsafe(no_mangle)]
 pub extern "C" fn seed(seed: f64) {
@@ -86,7 +87,7 @@ pub extern "C" fn create(kind: u32, manual: bool) -> *const Gate {
     let numbers = unsafe { io() };
     let now = at(Io(numbers).get(ROOM - 1), !manual);
     match AnyGate::new(kind, &Io(numbers), now) {
-        Ok(core) => Gate::new(core, manual).leak(),
+        Ok(core) => leak(Gate::new(core, manual)),
         Err(fault) => {
             let number = Io(numbers).answer(Err(fault));
             if let Some(last) = numbers.last_mut() {
@@ -105,11 +106,11 @@ pub extern "C" fn create(kind: u32, manual: bool) -> *const Gate {
 pub unsafe extern "C" fn join(length: u32, manual: bool) -> *const Gate {
     // SAFETY: the only borrow in this function.
     let numbers = unsafe { io() };
-    let all = numbers.iter().take(length as usize).filter_map(|address| {
+    let mut all = numbers.iter().take(length as usize).filter_map(|address| {
         // SAFETY: by the contract above.
         unsafe { gate(*address as usize as *const Gate) }.core()
     });
-    Gate::joined(all, manual).leak()
+    leak(Gate::joined(&mut all, manual))
 }
 
 /// The wait between two attempts, by the numbers in the buffer.
@@ -128,7 +129,7 @@ pub extern "C" fn delay() -> f64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn drop_gate(at: *mut Gate) {
     // SAFETY: by the contract it came from `Box::into_raw` and nobody uses it any more.
-    drop(unsafe { alloc::boxed::Box::from_raw(at) });
+    drop(unsafe { Box::from_raw(at) });
 }
 
 /// Takes permits of a limiter now, or none.
@@ -191,5 +192,5 @@ pub unsafe extern "C" fn leave(gate: *const Gate, packed: u32, now: f64) -> i32 
 pub unsafe extern "C" fn ask(gate: *const Gate, op: u32) -> f64 {
     // SAFETY: by the contract; and the only borrow of the buffer in this function.
     let (gate, numbers) = unsafe { (self::gate(gate), io()) };
-    gate.ask(op, numbers, |now| at(now, !gate.manual))
+    gate.ask(op, numbers, &|now| at(now, !gate.manual))
 }

@@ -128,6 +128,9 @@ static void cycle_limiter(void) {
   CHECK(oc_cycle_try_acquire(&cycle, 1, 400000000, &refusal) == OC_RATE_LIMITED && refusal.retry_after_ns == 600000000);
   CHECK(oc_cycle_reserve(&cycle, 1, 400000000, &r, NULL) == OC_OK && r.wait_ns == 600000000);
   CHECK(oc_cycle_balance(&cycle, 400000000) == -1 && oc_cycle_cancel(&cycle, &r) == OC_OK);
+  CHECK(oc_cycle_reserve_within(&cycle, 1, 599999999, 400000000, &r, &refusal) == OC_RATE_LIMITED);
+  CHECK(oc_cycle_reserve_within(&cycle, 1, 600000000, 400000000, &r, NULL) == OC_OK && r.ready_at_ns == OC_SECOND);
+  CHECK(oc_cycle_cancel(&cycle, &r) == OC_OK && oc_cycle_reserve_within(&cycle, 1, 0, 0, NULL, NULL) == OC_ERR_NULL);
   CHECK(oc_cycle_snapshot(&cycle, 400000000, bytes, sizeof bytes) == OC_OK);
   CHECK(oc_cycle_restore(&again, bytes, sizeof bytes, 0) == OC_OK && oc_cycle_balance(&again, 0) <= 0);
   CHECK(oc_cycle_restore(&again, bytes, 3, 0) < 0);

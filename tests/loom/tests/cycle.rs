@@ -68,20 +68,30 @@ fn an_old_limit_admits_nobody() {
     });
 }
 
-/// Two changes at once: one may be told to try again, and what stays is one of the two, whole.
+/// Two changes at once, in two cycles, so that each counts from an origin of its own: one may be told to try again, and what
+/// stays is whole, never the limit of one from the origin of the other.
 #[test]
 fn changes_exclude_each_other() {
     loom::model(|| {
-        let limiter = limiter(5);
-        limiter.try_acquire(1, Nanos::ZERO).unwrap();
-        let change = |to| {
+        let limiter = limiter(4);
+        limiter.reserve_within(20, Nanos::MAX, Nanos::ZERO).unwrap(); // five cycles' permits
+        let change = |to, now| {
             let limiter = limiter.clone();
-            thread::spawn(move || limiter.set_limit(limit(to), Nanos::ZERO).is_ok())
+            thread::spawn(move || limiter.set_limit(limit(to), now).is_ok())
         };
-        let (theirs, mine) = (change(7), change(9));
+        let (three, one) = (PERIOD + PERIOD + PERIOD, PERIOD);
+        let (theirs, mine) = (change(8, one), change(2, three));
         let (theirs, mine) = (theirs.join().unwrap(), mine.join().unwrap());
         assert!(mine || theirs, "both were told to try again");
-        let left = limiter.balance(Nanos::ZERO);
-        assert!(left == 8 && mine || left == 6 && theirs, "neither change is whole");
+        // Of the 20 permits 16 belong to cycle 1 and later; at 8 a cycle, cycle 3 has all of its own. At 4 a cycle, 8
+        // belong to cycle 3 and later.
+        let left = limiter.balance(three);
+        let whole = match (theirs, mine) {
+            (true, false) => left == 8,
+            (false, true) => left == 2 - 8,
+            // One after the other, in either order; an older `now` counts from the newer origin.
+            _ => left == 2 || left == 8 - 8,
+        };
+        assert!(whole, "one's limit from the other's origin: {left} left");
     });
 }

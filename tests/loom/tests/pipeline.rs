@@ -26,11 +26,12 @@ fn roll_back_loses_nothing() {
     });
 }
 
-/// The same for whole calls: they may refuse each other while a roll-back is under way, but nothing stays behind.
+/// The same for whole calls through an array: the inner bulkhead may refuse whom the outer one has let in, but nothing
+/// stays behind.
 #[test]
 fn whole_calls_leave_nothing_behind() {
     loom::model(|| {
-        let gates = Arc::new([Bulkhead::new(1).unwrap(), Bulkhead::new(1).unwrap()]);
+        let gates = Arc::new([Bulkhead::new(2).unwrap(), Bulkhead::new(1).unwrap()]);
         let call = |gates: &[Bulkhead; 2]| {
             if let Ok(permit) = gates.enter(1, At::default()) {
                 gates.leave(permit, Outcome::Failure, At::default());

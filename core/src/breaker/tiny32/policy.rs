@@ -60,7 +60,8 @@ pub struct TinyPolicy32 {
     /// Failed trials that send it back to OPEN.
     pub(super) trial_failures: u8,
     pub(super) lease_shift: u8,
-    pub(super) rate: u32,
+    /// The failure rate in parts of 2^21.
+    rate: u32,
     pub(super) wait: u32,
     /// How far ahead a live OPEN deadline can be seen: the wait and the skew.
     pub(super) open_range: u32,
@@ -71,6 +72,24 @@ pub struct TinyPolicy32 {
     pub(super) keep: u32,
     /// The newest so many bits; all of them for off, which a window never has.
     pub(super) in_a_row: u32,
+}
+
+impl TinyPolicy32 {
+    /// Whether so many of so many calls, at most 19, are the share at which it trips.
+    // Rounding down loses less than one part for each call, and a share below the setting is 2^21 / 100,000 = 20.97 parts
+    // below it or more: with up to 19 calls the answer is that of parts per 100,000, and no constant has to be loaded.
+    #[inline(always)]
+    pub(super) const fn is_rate_met(&self, failed: u32, calls: u32) -> bool {
+        failed << 21 >= calls.wrapping_mul(self.rate)
+    }
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "at most 2^21")]
+const fn parts_of_2_21(per_100_000: u32) -> u32 {
+    match ((per_100_000 as u64) << 21).checked_div(100_000) {
+        Some(parts) => parts as u32,
+        None => 0, // 100,000 is not 0
+    }
 }
 
 const fn low_bits(count: u32) -> u32 {
@@ -160,7 +179,7 @@ impl TinyConfig32 {
             trial_failures = trial_failures.wrapping_add(1);
         }
         Ok(TinyPolicy32 {
-            rate: self.rate,
+            rate: parts_of_2_21(self.rate),
             wait: self.wait,
             open_range: self.wait.wrapping_add(SKEW),
             lease: self.lease,
@@ -174,5 +193,23 @@ impl TinyConfig32 {
             trial_failures: (trial_failures & 0xff) as u8,
             lease_shift: shift,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_met_as_in_parts_per_100_000() {
+        for rate in 1..=100_000 {
+            let policy = TinyPolicy32 { rate: parts_of_2_21(rate), ..TinyConfig32::new(19, 1).build().unwrap() };
+            for calls in 1..=WINDOW {
+                // The first share that meets it, and the last that does not.
+                let enough = (calls * rate).div_ceil(100_000);
+                assert!(policy.is_rate_met(enough, calls), "{enough} of {calls} at {rate}");
+                assert!(!policy.is_rate_met(enough - 1, calls), "{enough} - 1 of {calls} at {rate}");
+            }
+        }
     }
 }

@@ -248,7 +248,7 @@ impl Word32 {
         let calls = if calls < p.window as u32 { calls.wrapping_add(1) } else { calls };
         if bits != 0 {
             let bad = ones(bits);
-            let by_rate = calls >= p.min_calls as u32 && bad.wrapping_mul(100_000) >= calls.wrapping_mul(p.rate);
+            let by_rate = calls >= p.min_calls as u32 && p.is_rate_met(bad, calls);
             if by_rate || bad >= p.failure_count as u32 || bits & p.in_a_row == p.in_a_row {
                 return Next::Trip;
             }
@@ -257,7 +257,8 @@ impl Word32 {
         Next::Is(Self(self.0 & GENERATION << GENERATION_AT | calls << FILL_AT | bits))
     }
 
-    /// After somebody asked for a call: a trial permit taken, or the lease of the trials over. `fault` is 0.
+    /// After somebody asked for a call: a trial permit taken, or the lease of the trials over. `fresh` is the word of the
+    /// next generation, `fault` is 0.
     #[inline(always)]
     const fn asked(self, p: &TinyPolicy32, now: u32, fault: u32, lease: bool, fresh: Self) -> Next {
         let giving = match self.kind() {
@@ -277,6 +278,7 @@ impl Word32 {
     // place where trials are judged and one where it opens, for the same reason.
     #[inline(never)]
     pub(super) fn step(self, p: &TinyPolicy32, now: u32, event: u32) -> Self {
+        // Here for two that need it: one piece of code makes the next generation.
         let fresh = self.to_closed();
         let next = if event == ENTER {
             let fault = if mutated("tiny32_no_skew") { SKEW } else { 0 };
@@ -305,6 +307,7 @@ impl Word32 {
         if self.is_closed() {
             return self.admitted();
         }
+        // The subtraction borrows from the generation, which a refusal does not need, and never from the kind above it.
         Answer32((self.0 | GENERATION << GENERATION_AT).wrapping_sub(now & PAYLOAD))
     }
 

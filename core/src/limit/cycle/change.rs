@@ -40,7 +40,7 @@ impl CycleLimiter {
 
     pub(super) fn change(&self, to: impl Fn(i64, Plan) -> (i64, Plan)) -> Result<(), Busy> {
         // Acquire and, below, Release: one writer sees the plans of the writer before.
-        if self.changing.compare_exchange(0, 1, Acquire, Relaxed).is_err() {
+        if self.changing.compare_exchange(0, 1, Acquire, Relaxed).is_err() && !mutated("cycle_no_exclusion") {
             return Err(Busy);
         }
         loop {

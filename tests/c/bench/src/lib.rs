@@ -1,8 +1,9 @@
 //! The loops of `bench.c`, in Rust.
 
+use overcurrent::breaker::{CountHistory, RingWord};
 use overcurrent::limit::{Gcra, LiveGcra, Rate};
 use overcurrent::{
-    BreakerConfig, Bulkhead, CountBreaker, Gate, LiveCountBreaker, Nanos, Outcome, Policy, Quota, TimeBreaker,
+    Breaker, BreakerConfig, Bulkhead, CountBreaker, Gate, LiveCountBreaker, Nanos, Outcome, Policy, Quota, TimeBreaker,
     TinyBreaker, Window,
 };
 use std::hint::black_box;
@@ -24,6 +25,8 @@ const TIME: Policy = checked!(BreakerConfig::new(Window::time(Nanos::from_secs(1
 static LIMITER: Gcra = Gcra::new(QUOTA);
 static LIVE_LIMITER: LiveGcra = LiveGcra::new(QUOTA);
 static BREAKER: CountBreaker<7> = checked!(CountBreaker::new(CALLS));
+static CALLS_KEPT: Policy = CALLS;
+static HISTORY: CountHistory<[RingWord; 7]> = CountHistory::new();
 static LIVE_BREAKER: LiveCountBreaker<7> = checked!(LiveCountBreaker::live(CALLS));
 static TIMED: TimeBreaker<10> = checked!(TimeBreaker::new(TIME));
 static TINY: TinyBreaker = checked!(TinyBreaker::new(FEW));
@@ -75,9 +78,12 @@ pub extern "C" fn rust_enter_leave(n: u64, from: u64) -> u64 {
     admitted
 }
 
+/// The ring's length is not known to the compiler, as it is not in C.
 #[unsafe(no_mangle)]
 pub extern "C" fn rust_failing(n: u64, from: u64) -> u64 {
-    calls!(BREAKER, n, from, 10)
+    let history: &CountHistory<[RingWord]> = black_box(&HISTORY);
+    let breaker = Breaker::view(&CALLS_KEPT, history, ());
+    calls!(breaker, n, from, 10)
 }
 
 #[unsafe(no_mangle)]

@@ -62,10 +62,8 @@ mod machines {
     }
     pub static GCRA: Gcra = Gcra::new(built!(Rate::new(10, Nanos::SECOND).burst(5).build()));
     pub static BREAKER: CountBreaker<1> = built!(CountBreaker::new(policy(Window::calls(16))));
-    pub static TIME_BREAKER: TimeBreaker<4> =
-        built!(TimeBreaker::new(policy(Window::time(Nanos::from_secs(4), 4))));
-    pub static TINY_BREAKER: TinyBreaker =
-        TinyBreaker::with_policy(built!(TinyPolicy::new(policy(Window::calls(16)))));
+    pub static TIME_BREAKER: TimeBreaker<4> = built!(TimeBreaker::new(policy(Window::time(Nanos::from_secs(4), 4))));
+    pub static TINY_BREAKER: TinyBreaker = TinyBreaker::with_policy(built!(TinyPolicy::new(policy(Window::calls(16)))));
 }
 #[cfg(feature = "wide")]
 use {

@@ -11,13 +11,19 @@ import { chromium } from 'playwright-core';
 
 const flags = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'];
 flags.push('--disable-component-update', '--disable-sync');
-const types = { '.html': 'text/html', '.mjs': 'text/javascript', '.js': 'text/javascript', '.wasm': 'application/wasm' };
+const types = {
+  '.html': 'text/html',
+  '.mjs': 'text/javascript',
+  '.js': 'text/javascript',
+  '.wasm': 'application/wasm',
+};
 
 const entry = import.meta.resolve('overcurrent/wasm');
 const root = new URL('.', entry); // of what the entry imports
-const page = fileURLToPath(new URL('browser/page.mjs', import.meta.url));
+const page = fileURLToPath(new URL('page.mjs', import.meta.url));
 
-const html = (head, script) => `<!doctype html><title>overcurrent</title>${head}<script type=module src=${script}></script>`;
+const html = (head, script) =>
+  `<!doctype html><title>overcurrent</title>${head}<script type=module src=${script}></script>`;
 const map = { imports: { 'overcurrent/wasm': `/package/${entry.slice(root.href.length)}` } };
 
 async function bundled() {

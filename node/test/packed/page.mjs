@@ -14,7 +14,12 @@ async function aBreaker(origin) {
   };
   const seen = [];
   for (const path of ['/well', '/failing', '/well', '/failing']) {
-    await db.call(() => get(path)).then((body) => seen.push(body), (error) => seen.push(error.message));
+    await db
+      .call(() => get(path))
+      .then(
+        (body) => seen.push(body),
+        (error) => seen.push(error.message),
+      );
   }
   const refused = await db.call(() => get('/well')).catch((error) => error);
   const open = { state: db.state, isError: refused instanceof BreakerOpenError, retryAfterMs: refused.retryAfterMs };

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-export const checkout = fileURLToPath(new URL('..', import.meta.url));
+export const checkout = fileURLToPath(new URL('../..', import.meta.url));
 
 /** An empty project with the packed package installed; `remove()` it at the end. */
 export function makeRoom() {
