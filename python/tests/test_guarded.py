@@ -175,6 +175,11 @@ def test_weak_references_and_cycles_are_collected():
     class Token:
         pass
 
+    def tracked():
+        return sum(isinstance(it, oc.CircuitBreaker) for it in gc.get_objects())
+
+    gc.collect()
+    before = tracked()
     token = Token()
     gate = breaker()
 
@@ -194,6 +199,7 @@ def test_weak_references_and_cycles_are_collected():
     gc.collect()
     assert [ref() for ref in seen] == [None] * 3
     assert callbacks == [watched]
+    assert tracked() == before  # weak references go before the cycle is broken, so they do not tell that it was
 
 
 def test_calls_leak_nothing():
