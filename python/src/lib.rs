@@ -1,6 +1,7 @@
 //! The Python binding: it translates, the engine decides.
 
 mod alarm;
+mod bell;
 mod breaker;
 mod bulkhead;
 mod coroutine;

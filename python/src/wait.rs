@@ -1,5 +1,6 @@
 //! Somebody in a queue: the engine's future, polled by whoever waits in Python.
 
+use crate::bell::Bell;
 use crate::errors::refused;
 use crate::guard::{Guard, Permit, Token};
 use crate::time::{seconds, take_look_again};
@@ -10,35 +11,10 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Poll, Waker};
 
 /// Ends when the wait is over. One that waits for a slot stays pending with the slot, which goes with it.
 pub type Waiting = Pin<Box<dyn Future<Output = Result<(), Refusal>> + Send>>;
-
-/// Who is to be called when it is time to look again. The wait owns it and the queue only knows where it is, so that the
-/// collector sees the reference.
-#[derive(Default)]
-pub struct Bell(Mutex<Option<Py<PyAny>>>);
-
-impl Bell {
-    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Py<PyAny>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Wake for Bell {
-    fn wake(self: Arc<Self>) {
-        // None: the interpreter is shutting down, and nobody waits any more.
-        let _ = Python::try_attach(|py| {
-            let call = self.lock().as_ref().map(|call| call.bind(py).clone());
-            if let Some(call) = call
-                && let Err(error) = call.call0()
-            {
-                error.write_unraisable(py, Some(&call));
-            }
-        });
-    }
-}
 
 /// A place in a queue. Closed or dropped, it is given up, with what was granted to it.
 #[pyclass(frozen, module = "overcurrent._native")]
@@ -65,18 +41,13 @@ impl Wait {
     fn lock(&self) -> std::sync::MutexGuard<'_, Option<Waiting>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn ring(&self, call: Option<Py<PyAny>>) {
-        let before = std::mem::replace(&mut *self.bell.lock(), call);
-        drop(before); // outside the lock
-    }
 }
 
 #[pymethods]
 impl Wait {
     /// `None` when it is over; otherwise the seconds after which to poll again, unless `wake` is called before.
     fn poll(&self, py: Python<'_>, wake: Py<PyAny>) -> PyResult<Option<f64>> {
-        self.ring(Some(wake));
+        self.bell.ring(Some(wake));
         let waker = Waker::from(Arc::clone(&self.bell));
         let mut held = self.lock();
         let Some(waiting) = held.as_mut() else { return Ok(None) };
@@ -107,16 +78,16 @@ impl Wait {
     fn close(&self) {
         let gone = self.lock().take();
         drop(gone); // outside the lock: it wakes others
-        self.ring(None);
+        self.bell.ring(None);
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.gate)?;
-        visit.call(self.bell.lock().as_ref())?;
+        self.bell.traverse(&visit)?;
         visit.call(self.slot.as_ref().map(|(_, guard)| guard))
     }
 
     fn __clear__(&self) {
-        self.ring(None);
+        self.bell.ring(None);
     }
 }
