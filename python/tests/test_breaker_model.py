@@ -202,7 +202,12 @@ class Breaker(RuleBasedStateMachine):
         assert (explained.reason is None) is (why_not is None)
         if why_not:
             self.same_refusal(why_not, explained)
-        assert self.changes == model.changes
+        # One touch can lead through a long chain of changes; a breaker's journal has room for the newest 64.
+        told, done = self.changes, model.changes
+        assert told[-64:] == done[-64:]
+        assert len(told) == len(done) or len(told) >= 64
+        told.clear()
+        done.clear()
 
 
 TestBreaker = Breaker.TestCase
