@@ -77,7 +77,7 @@ class Model:
 
     def open(self, now):
         wait = min(self.plan.first_wait * self.plan.growth**self.trips, self.plan.longest_wait)
-        self.trips += 1
+        self.trips = min(self.trips + 1, 127)  # it is counted no further
         self.open_until(now + wait)
 
     def open_until(self, deadline):
@@ -195,5 +195,5 @@ class Model:
         elif state == "half-open":
             self.half_open(now)
         else:
-            self.turn(state, self.trips + 1 if state == "forced-open" else 0)
+            self.turn(state, min(self.trips + 1, 127) if state == "forced-open" else 0)
         return True
