@@ -117,7 +117,8 @@ def test_calls_leave_nothing_behind():
     step = rounds()
     for _ in range(300):
         step()
-    assert grown(step, 1_000) < 1_000
+    # The smallest object, left behind each time, is 16,000; free-threaded Pythons keep a little for themselves.
+    assert grown(step, 1_000) < 4_000
 
 
 def grown(step, times):
