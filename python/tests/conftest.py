@@ -14,3 +14,10 @@ if os.environ.get("CI") == "true":
 @pytest.fixture(params=["asyncio", "trio"])
 def anyio_backend(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Async tests are not run by many threads at once: their runner belongs to one."""
+    if item.get_closest_marker("anyio"):
+        item.add_marker("thread_unsafe")

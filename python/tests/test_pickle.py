@@ -123,6 +123,7 @@ class Client:
         return self.guard.call(work, number)
 
 
+@pytest.mark.thread_unsafe(reason="one limiter for all of them")
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
 @pytest.mark.parametrize("method", ["spawn", "fork"])
 def test_pools_of_processes(method):
