@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import type { Call, CallOptions, Context } from './context.js';
 import { type Duration, durationOr } from './duration.js';
-import { ask, create, current, type Entrance, KIND } from './engine.js';
+import { ask, create, current, type Entrance, KIND, type Line, PLAIN } from './engine.js';
 import { BulkheadFullError, ConfigError, type Reason, type RefusedError, refusal } from './errors.js';
 import { Guard, type Permit } from './guard.js';
 import { Judge } from './outcome.js';
@@ -22,7 +22,10 @@ export interface BulkheadOptions {
   queue?: number | undefined;
   /** How long a call waits for its slot. Not at all, or without limit where `queue` is given. */
   maxWait?: Duration | undefined;
-  /** One bulkhead of this name for all threads of the process, as long as that lives. Native engine only; no waiting. */
+  /**
+   * One bulkhead of this name for all threads of the process, as long as that lives: those who wait do so in one line, and a
+   * thread that ends gives back its slots and its places. Native engine only.
+   */
   shared?: boolean | undefined;
   /** Where the time of waiting comes from. The engine's monotonic clock. */
   clock?: Clock | undefined;
@@ -63,6 +66,8 @@ export class Bulkhead extends Guard {
   readonly #refusals = new Refusals();
   readonly #waiters = new Waiters<Permit>();
   readonly #most: number;
+  /** Of a shared one, whose waiters are in `#waiters` as well, with the alarms and signals of this thread. */
+  readonly #line: Line | undefined;
   #refusedTotal = 0;
   /** @internal How long a call waits. */
   readonly maxWait: number;
@@ -77,15 +82,14 @@ export class Bulkhead extends Guard {
     ] as const) {
       if (value && areApart()) throw new ConfigError(field, value, '0 at the edge, where no request can wake another');
     }
-    super(
-      name,
-      create<Entrance>(KIND.bulkhead, [max], clock, shared ? { name, fields: ['max'] } : undefined),
-      clock,
-      ALWAYS,
-    );
-    // Another thread could not say that it gave a slot back.
-    this.#most = shared || areApart() ? 0 : queue === undefined ? 1_000 : whole('queue', queue);
-    this.maxWait = shared || areApart() ? 0 : durationOr('maxWait', maxWait, queue ? Infinity : 0);
+    const most = areApart() ? 0 : queue === undefined ? 1_000 : whole('queue', queue);
+    const handle = shared
+      ? create<Entrance>(KIND.bulkhead, [max, most], clock, { name, fields: ['max', 'queue'] })
+      : create<Entrance>(KIND.bulkhead, [max], clock);
+    super(name, handle, clock, ALWAYS);
+    this.#line = handle.line;
+    this.#most = most;
+    this.maxWait = areApart() ? 0 : durationOr('maxWait', maxWait, queue ? Infinity : 0);
   }
 
   /** @internal Bulkheads have no news. */
@@ -103,6 +107,7 @@ export class Bulkhead extends Guard {
 
   /** @internal A slot was given back, perhaps by a pipeline: whoever waits first gets it. */
   override freed(): void {
+    if (this.#line !== undefined) return; // the engine passes slots on
     for (let first = this.#waiters.first; first !== undefined; first = this.#waiters.first) {
       const place = this.entered();
       if (place < 0) return;
@@ -130,16 +135,27 @@ export class Bulkhead extends Guard {
     const place = waiting ? -1 : this.entered();
     if (place >= 0) return Promise.resolve(this.permit(place));
     if (longest === 0) return Promise.reject(this.#refuse('bulkhead-full'));
-    if (this.#waiters.length >= this.#most) return Promise.reject(this.#refuse('queue-full'));
+    const line = this.#line;
+    if (line === undefined && this.#waiters.length >= this.#most) return Promise.reject(this.#refuse('queue-full'));
     return new Promise((resolve, reject) => {
       const waiter = new Waiter<Permit>(1, Infinity, resolve, reject);
-      this.#waiters.add(waiter, signal, () => {});
-      if (longest !== Infinity) waiter.alarm = after(this.clock, longest, () => this.#late(waiter));
+      const ticket = line?.wait(() => {
+        this.#waiters.remove(waiter);
+        resolve(this.permit(PLAIN));
+      });
+      if (ticket === 0) return resolve(this.permit(PLAIN));
+      if (ticket !== undefined && ticket < 0) return reject(this.#refuse('queue-full'));
+      const gone = () => {
+        if (ticket !== undefined) line?.giveUp(ticket);
+      };
+      this.#waiters.add(waiter, signal, gone);
+      const late = () => {
+        if (!this.#waiters.remove(waiter)) return;
+        gone();
+        reject(this.#refuse('bulkhead-full'));
+      };
+      if (longest !== Infinity) waiter.alarm = after(this.clock, longest, late);
     });
-  }
-
-  #late(waiter: Waiter<Permit>): void {
-    if (this.#waiters.remove(waiter)) waiter.reject(this.#refuse('bulkhead-full'));
   }
 
   override tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
@@ -178,7 +194,7 @@ export class Bulkhead extends Guard {
     return this.#look(2);
   }
 
-  /** How many wait for a slot. */
+  /** How many wait for a slot; of a shared one, in this thread. */
   get waiting(): number {
     return this.#waiters.length;
   }

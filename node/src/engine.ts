@@ -32,6 +32,16 @@ export interface Entrance extends Handle {
   enter(): number;
   /** Takes a permit's number with the outcome above it; 1 if there is news. */
   leave(packed: number): number;
+  /** Of a shared bulkhead. */
+  readonly line?: Line;
+}
+
+/** Those who wait for a slot of a shared bulkhead, in every thread of the process. */
+export interface Line {
+  /** Takes the last place: `heard` is called when its slot is there. A ticket, 0 for a slot now, below zero if it is full. */
+  wait(heard: () => void): number;
+  /** Gives a place up. */
+  giveUp(ticket: number): void;
 }
 
 /** The time as a gate reads it. */

@@ -180,6 +180,13 @@ impl<G: Handed> Entrance<G> {
         i32::from(self.gate.news())
     }
 
+    /// Gives back every permit that is kept here: nobody can end them any more.
+    pub fn abandon(&self) {
+        for (permit, _) in self.held.borrow_mut().drain() {
+            self.gate.cancel(permit);
+        }
+    }
+
     /// The newest refusal of this thread, and when it was given.
     pub fn last(&self) -> Option<(Refusal, At)> {
         self.last.get()

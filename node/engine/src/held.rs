@@ -57,6 +57,15 @@ impl<T> Held<T> {
         }
     }
 
+    /// Takes out everything.
+    pub fn drain(&mut self) -> impl Iterator<Item = T> {
+        self.free = 0;
+        self.places.drain(..).filter_map(|place| match place {
+            Place::Taken(value) => Some(value),
+            Place::Free(_) => None,
+        })
+    }
+
     /// Looks at what is at `at`.
     #[inline]
     #[must_use]
@@ -88,5 +97,8 @@ mod tests {
         assert_eq!(held.take(a), Some('a'));
         assert_eq!((held.put('d'), held.put('e'), held.put('f')), (a, b, 3));
         assert_eq!((held.get(a), held.get(c), held.get(9)), (Some(&'d'), Some(&'c'), None));
+        held.take(c);
+        assert_eq!(held.drain().collect::<Vec<_>>(), ['d', 'e', 'f']);
+        assert_eq!((held.put('g'), held.get(b)), (0, None));
     }
 }

@@ -1,6 +1,8 @@
 //! The closures of each kind of gate.
 
 use crate::hot::{self, Answer, Arguments};
+use crate::line::{Bell, Desk, Line};
+use crate::shared::Kept;
 use crate::{clock, numbers};
 use napi::Result;
 use napi::bindgen_prelude::{Env, External, Float64ArraySlice, FunctionCallContext, Object};
@@ -61,29 +63,77 @@ fn bind_tries(
     }
 }
 
+/// An entrance as JavaScript has it. Whoever cannot end its permits any more, because its thread has ended, gives them back.
+struct Door<G: Handed> {
+    entrance: Entrance<G>,
+    /// Of the shared bulkheads behind it.
+    lines: Vec<Arc<Line>>,
+}
+
+impl<G: Handed> Door<G> {
+    fn serve(&self) {
+        for line in &self.lines {
+            line.serve();
+        }
+    }
+}
+
+impl<G: Handed> Drop for Door<G> {
+    fn drop(&mut self) {
+        self.entrance.abandon();
+        self.serve();
+    }
+}
+
 /// The hot ways in and out: `enter()` and `leave(permit and outcome)`.
 fn bind_entrance<G: Handed + 'static>(
     env: &Env,
     object: &mut Object<'_>,
     manual: bool,
     gate: &Arc<G>,
-) -> Result<Rc<Entrance<G>>> {
-    let entrance = Rc::new(Entrance::new(Arc::clone(gate)));
-    let [enter, leave] = [Rc::clone(&entrance), Rc::clone(&entrance)];
+    lines: Vec<Arc<Line>>,
+) -> Result<Rc<Door<G>>> {
+    let door = Rc::new(Door { entrance: Entrance::new(Arc::clone(gate)), lines });
+    let [enter, leave] = [Rc::clone(&door), Rc::clone(&door)];
     if manual {
-        bind_hot(env, object, "enter", move |call| enter.enter(1, || clock::at(true, call.f64(0))))?;
-        bind_hot(env, object, "leave", move |call| leave.leave(call.u32(0), || clock::at(true, call.f64(1))))?;
+        bind_hot(env, object, "enter", move |call| enter.entrance.enter(1, || clock::at(true, call.f64(0))))?;
     } else {
-        bind_hot(env, object, "enter", move |_| enter.enter(1, clock::read))?;
-        bind_hot(env, object, "leave", move |call| leave.leave(call.u32(0), clock::read))?;
+        bind_hot(env, object, "enter", move |_| enter.entrance.enter(1, clock::read))?;
     }
-    Ok(entrance)
+    let at = move |call: &Arguments| if manual { clock::at(true, call.f64(1)) } else { clock::read() };
+    bind_hot(env, object, "leave", move |call| {
+        let news = leave.entrance.leave(call.u32(0), || at(call));
+        leave.serve();
+        news
+    })?;
+    Ok(door)
 }
 
-/// An object with the closures of `gate` for this thread, and the gate itself for pipelines.
-pub fn closures<'env>(env: &'env Env, gate: &AnyGate, manual: bool) -> Result<Object<'env>> {
+/// The same for a bulkhead that threads share, and the ways into its line and out of it.
+fn bind_desk(env: &Env, object: &mut Object<'_>, manual: bool, desk: Desk) -> Result<()> {
+    let desk = Rc::new(desk);
+    let [enter, leave, wait, give_up] = std::array::from_fn(|_| Rc::clone(&desk));
+    bind_hot(env, object, "enter", move |_| enter.enter())?;
+    bind_hot(env, object, "leave", move |_| leave.leave())?;
+    let closure = move |_: FunctionCallContext<'_>| Ok(wait.wait());
+    object.set("wait", env.create_function_from_closure::<(), f64, _>("wait", closure)?)?;
+    let closure = move |context: FunctionCallContext<'_>| {
+        give_up.give_up(context.get(0)?);
+        Ok(())
+    };
+    object.set("giveUp", env.create_function_from_closure::<f64, (), _>("giveUp", closure)?)?;
+    bind_ask(env, object, manual, move |op, io, at| desk.ask(op, io, at))
+}
+
+/// An object with the closures of a gate for this thread, and the gate itself for pipelines.
+pub fn closures<'env>(env: &'env Env, kept: Kept, manual: bool, bell: Option<Arc<Bell>>) -> Result<Object<'env>> {
     let mut object = Object::new(env)?;
-    object.set("gate", External::new(gate.clone()))?;
+    let Kept { gate, line } = &kept;
+    if let (Some(line), Some(bell)) = (line, bell) {
+        bind_desk(env, &mut object, manual, Desk::new(Arc::clone(line), bell))?;
+        object.set("gate", External::new(kept))?;
+        return Ok(object);
+    }
     match gate {
         AnyGate::Limiter(limiter) => {
             let turnstile = Rc::new(Turnstile::new(Arc::clone(limiter)));
@@ -98,12 +148,12 @@ pub fn closures<'env>(env: &'env Env, gate: &AnyGate, manual: bool) -> Result<Ob
             bind_ask(env, &mut object, manual, move |op, io, at| turnstile.ask(op, io, at))?;
         }
         AnyGate::Breaker(breaker) => {
-            let entrance = bind_entrance(env, &mut object, manual, breaker)?;
-            bind_ask(env, &mut object, manual, move |op, io, at| entrance.ask(op, io, at))?;
+            let door = bind_entrance(env, &mut object, manual, breaker, Vec::new())?;
+            bind_ask(env, &mut object, manual, move |op, io, at| door.entrance.ask(op, io, at))?;
         }
         AnyGate::Bulkhead(bulkhead) => {
-            let entrance = bind_entrance(env, &mut object, manual, bulkhead)?;
-            bind_ask(env, &mut object, manual, move |op, io, at| entrance.ask(op, io, at))?;
+            let door = bind_entrance(env, &mut object, manual, bulkhead, Vec::new())?;
+            bind_ask(env, &mut object, manual, move |op, io, at| door.entrance.ask(op, io, at))?;
         }
         AnyGate::Budget(budget) => {
             let purse = Purse(Arc::clone(budget));
@@ -111,13 +161,18 @@ pub fn closures<'env>(env: &'env Env, gate: &AnyGate, manual: bool) -> Result<Ob
         }
         AnyGate::Nothing => {}
     }
+    object.set("gate", External::new(kept))?;
     Ok(object)
 }
 
 /// The same for several gates as one.
-pub fn pipeline<'env>(env: &'env Env, gates: Pipeline, manual: bool) -> Result<Object<'env>> {
+pub fn pipeline<'env>(env: &'env Env, gates: Pipeline, lines: Vec<Arc<Line>>, manual: bool) -> Result<Object<'env>> {
     let mut object = Object::new(env)?;
-    let entrance = bind_entrance(env, &mut object, manual, &Arc::new(gates))?;
-    bind_ask(env, &mut object, manual, move |op, io, at| entrance.ask(op, io, at))?;
+    let door = bind_entrance(env, &mut object, manual, &Arc::new(gates), lines)?;
+    bind_ask(env, &mut object, manual, move |op, io, at| {
+        let answer = door.entrance.ask(op, io, at); // which ends calls, too
+        door.serve();
+        answer
+    })?;
     Ok(object)
 }

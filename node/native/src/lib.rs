@@ -4,14 +4,17 @@
 mod clock;
 mod gate;
 mod hot;
+mod line;
 mod shared;
 
+use line::Bell;
 use napi::Result;
-use napi::bindgen_prelude::{Array, Either, Env, ExternalRef, Float64ArraySlice, Object};
+use napi::bindgen_prelude::{Array, Either, Env, External, ExternalRef, Float64ArraySlice, Function, Object};
 use napi_derive::napi;
 use overcurrent_node_engine::io::{Io, ROOM};
 use overcurrent_node_engine::pipeline::{AnyGate, pipeline};
-use shared::NotShared;
+use shared::{Kept, NotShared};
+use std::sync::Arc;
 
 /// The version, which the TypeScript layer must have, too.
 #[napi]
@@ -25,9 +28,15 @@ pub fn now() -> f64 {
     clock::read_ms()
 }
 
+/// This thread's bell: calls `heard` with each ticket for a slot of a shared bulkhead that is there now.
+#[napi]
+pub fn bell(heard: Function<'_, f64, ()>) -> Result<External<Arc<Bell>>> {
+    Bell::new(&heard).map(Arc::new).map(External::new)
+}
+
 /// Makes a gate of the kind by the numbers in `io`, whose last is the time; one with a `name` is the same for every thread.
 /// An object with its closures, or what is wrong as a number below zero, with `io` filled. With `manual` the hot closures
-/// take the time as their last argument.
+/// take the time as their last argument. A bulkhead with a name has a `bell`, too.
 #[napi]
 pub fn create<'env>(
     env: &'env Env,
@@ -35,15 +44,16 @@ pub fn create<'env>(
     manual: bool,
     mut io: Float64ArraySlice<'env>,
     name: Option<String>,
+    bell: Option<ExternalRef<Arc<Bell>>>,
 ) -> Result<Either<Object<'env>, f64>> {
     let mut io = Io(numbers(&mut io));
     let at = clock::at(manual, io.get(ROOM - 1));
     let made = match name {
         Some(name) => shared::gate(kind, name, &io, at),
-        None => AnyGate::new(kind, &io, at).map_err(NotShared::Fault),
+        None => AnyGate::new(kind, &io, at).map(Kept::from).map_err(NotShared::Fault),
     };
     match made {
-        Ok(gate) => gate::closures(env, &gate, manual).map(Either::A),
+        Ok(kept) => gate::closures(env, kept, manual, bell.map(|bell| Arc::clone(&bell))).map(Either::A),
         Err(NotShared::Fault(fault)) => Ok(Either::B(io.answer(Err(fault)))),
         Err(NotShared::Differs(place, value)) => {
             io.put(&[place as f64, value]);
@@ -65,9 +75,10 @@ pub fn delay(mut io: Float64ArraySlice<'_>) -> f64 {
 pub fn join<'env>(env: &'env Env, manual: bool, gates: Array<'env>) -> Result<Object<'env>> {
     let mut all = Vec::new();
     for at in 0..gates.len() {
-        all.extend(gates.get::<ExternalRef<AnyGate>>(at)?.map(|gate| (*gate).clone()));
+        all.extend(gates.get::<ExternalRef<Kept>>(at)?.map(|kept| (*kept).clone()));
     }
-    gate::pipeline(env, pipeline(all), manual)
+    let lines = all.iter().filter_map(|kept| kept.line.clone()).collect();
+    gate::pipeline(env, pipeline(all.into_iter().map(|kept| kept.gate)), lines, manual)
 }
 
 /// The caller's buffer.
