@@ -86,6 +86,7 @@ impl<T> Default for Held<T> {
 #[cfg(test)]
 mod tests {
     use super::Held;
+    use alloc::vec::Vec;
 
     #[test]
     fn places_are_used_again() {

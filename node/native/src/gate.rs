@@ -1,5 +1,6 @@
 //! The closures of each kind of gate.
 
+use crate::ending::{self, Ends};
 use crate::hot::{self, Answer, Arguments};
 use crate::line::{Bell, Desk, Line};
 use crate::shared::Kept;
@@ -78,10 +79,16 @@ impl<G: Handed> Door<G> {
     }
 }
 
-impl<G: Handed> Drop for Door<G> {
-    fn drop(&mut self) {
+impl<G: Handed> Ends for Door<G> {
+    fn end(&self) {
         self.entrance.abandon();
         self.serve();
+    }
+}
+
+impl<G: Handed> Drop for Door<G> {
+    fn drop(&mut self) {
+        self.end();
     }
 }
 
@@ -94,6 +101,7 @@ fn bind_entrance<G: Handed + 'static>(
     lines: Vec<Arc<Line>>,
 ) -> Result<Rc<Door<G>>> {
     let door = Rc::new(Door { entrance: Entrance::new(Arc::clone(gate)), lines });
+    ending::with_thread(env, ending::weak(&door))?;
     let [enter, leave] = [Rc::clone(&door), Rc::clone(&door)];
     if manual {
         bind_hot(env, object, "enter", move |call| enter.entrance.enter(1, || clock::at(true, call.f64(0))))?;
@@ -112,6 +120,7 @@ fn bind_entrance<G: Handed + 'static>(
 /// The same for a bulkhead that threads share, and the ways into its line and out of it.
 fn bind_desk(env: &Env, object: &mut Object<'_>, manual: bool, desk: Desk) -> Result<()> {
     let desk = Rc::new(desk);
+    ending::with_thread(env, ending::weak(&desk))?;
     let [enter, leave, wait, give_up] = std::array::from_fn(|_| Rc::clone(&desk));
     bind_hot(env, object, "enter", move |_| enter.enter())?;
     bind_hot(env, object, "leave", move |_| leave.leave())?;

@@ -2,6 +2,7 @@
 //! the TypeScript layer's. (A method of a class would cost six times as much a call.)
 
 mod clock;
+mod ending;
 mod gate;
 mod hot;
 mod line;

@@ -1,5 +1,6 @@
 //! Those who wait for a slot of a shared bulkhead, in every thread of the process: first come, first served.
 
+use crate::ending::Ends;
 use napi::Status;
 use napi::bindgen_prelude::{Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -181,8 +182,8 @@ impl Desk {
     }
 }
 
-impl Drop for Desk {
-    fn drop(&mut self) {
+impl Ends for Desk {
+    fn end(&self) {
         let mut queue = self.line.lock();
         queue.retain(|(_, thread)| !Arc::ptr_eq(thread, &self.thread));
         self.line.length.store(queue.len() as u32, Ordering::Relaxed);
@@ -191,5 +192,11 @@ impl Drop for Desk {
         for _ in 0..out {
             self.line.give_back();
         }
+    }
+}
+
+impl Drop for Desk {
+    fn drop(&mut self) {
+        self.end();
     }
 }
