@@ -5,6 +5,7 @@ import { ask, create, current, type Entrance, KIND, type Line, PLAIN } from './e
 import { BulkheadFullError, ConfigError, type Reason, type RefusedError, refusal } from './errors.js';
 import { Guard, type Permit } from './guard.js';
 import { Judge } from './outcome.js';
+import { Outstanding, warnOfLost } from './outstanding.js';
 import type { Tried } from './policy.js';
 import { type RefusalEvents, Refusals } from './refusals.js';
 import { areApart } from './requests.js';
@@ -68,6 +69,8 @@ export class Bulkhead extends Guard {
   readonly #most: number;
   /** Of a shared one, whose waiters are in `#waiters` as well, with the alarms and signals of this thread. */
   readonly #line: Line | undefined;
+  readonly #out = new Outstanding((place) => this.lost(place));
+  #warned = false;
   #refusedTotal = 0;
   /** @internal How long a call waits. */
   readonly maxWait: number;
@@ -96,7 +99,25 @@ export class Bulkhead extends Guard {
   override tell(): void {}
 
   /** @internal */
+  protected override permit(place: number): Permit {
+    return this.#out.add(super.permit(place));
+  }
+
+  /** @internal */
+  protected override ended(permit: Permit): void {
+    this.#out.remove(permit);
+  }
+
+  /** @internal */
+  protected override lost(place: number): void {
+    if (!this.#warned) warnOfLost(this.name);
+    this.#warned = true;
+    super.lost(place);
+  }
+
+  /** @internal */
   override told(): void {
+    this.#out.suspect();
     this.#refusedTotal += 1;
     if (this.#refusals.heard) this.#tell('bulkhead-full');
   }
@@ -110,7 +131,10 @@ export class Bulkhead extends Guard {
     if (this.#line !== undefined) return; // the engine passes slots on
     for (let first = this.#waiters.first; first !== undefined; first = this.#waiters.first) {
       const place = this.entered();
-      if (place < 0) return;
+      if (place < 0) {
+        this.#out.suspect();
+        return;
+      }
       this.#waiters.remove(first);
       first.resolve(this.permit(place));
     }
@@ -135,6 +159,7 @@ export class Bulkhead extends Guard {
     const place = waiting ? -1 : this.entered();
     if (place >= 0) return Promise.resolve(this.permit(place));
     if (longest === 0) return Promise.reject(this.#refuse('bulkhead-full'));
+    this.#out.suspect();
     const line = this.#line;
     if (line === undefined && this.#waiters.length >= this.#most) return Promise.reject(this.#refuse('queue-full'));
     return new Promise((resolve, reject) => {
@@ -168,7 +193,10 @@ export class Bulkhead extends Guard {
     const place = this.#waiters.first === undefined ? this.entered() : -1;
     if (place >= 0) return this.go(place, fn, context);
     return this.acquire({ timeout: this.maxWait, signal: context.ends }).then((permit) => {
-      if (!context.ended) return this.go(permit.take(), fn, context);
+      if (!context.ended) {
+        this.#out.remove(permit);
+        return this.go(permit.take(), fn, context);
+      }
       permit.release();
       throw context.reason;
     });

@@ -7,27 +7,36 @@ import { REASONS, type Reason, type RefusedError, refusal } from './errors.js';
 import type { Judge, Packed } from './outcome.js';
 import { Policy, type Tried } from './policy.js';
 
+type Leave = (packed: number, permit: Permit) => void;
+
 /** The admission of one call, to be ended exactly once; ending it again changes nothing. */
 export class Permit {
-  #leave: ((packed: number) => void) | undefined;
-  readonly #place: number;
+  #leave: Leave | undefined;
+  /** @internal */
+  readonly place: number;
+  /** @internal Its neighbours among those that are out. */
+  next: Permit | undefined;
+  /** @internal */
+  before: Permit | undefined;
+  /** @internal Whether somebody waits for it to be collected. */
+  watched = false;
 
   /** @internal */
-  constructor(place: number, leave: (packed: number) => void) {
-    this.#place = place;
+  constructor(place: number, leave: Leave) {
+    this.place = place;
     this.#leave = leave;
   }
 
   #end(outcome: Packed): void {
     const leave = this.#leave;
     this.#leave = undefined;
-    leave?.(this.#place | outcome);
+    leave?.(this.place | outcome, this);
   }
 
   /** @internal The place, for whoever ends it otherwise. */
   take(): number {
     this.#leave = undefined;
-    return this.#place;
+    return this.place;
   }
 
   /** The call went well. */
@@ -142,7 +151,10 @@ export abstract class Guard extends Policy {
     return this.#handle.ask(OP.last);
   }
 
-  #leaves = (packed: number): void => this.#left(packed);
+  #leaves = (packed: number, permit: Permit): void => {
+    this.ended(permit);
+    this.#left(packed);
+  };
 
   #left(packed: number): void {
     if (this.#leave(packed) === 1) this.tell();
@@ -168,6 +180,14 @@ export abstract class Guard extends Policy {
   /** @internal */
   protected permit(place: number): Permit {
     return new Permit(place, this.#leaves);
+  }
+
+  /** @internal A permit of its is ended. */
+  protected ended(_permit: Permit): void {}
+
+  /** @internal A permit that nobody can end any more. */
+  protected lost(place: number): void {
+    this.#left(place | IGNORED);
   }
 
   #refused(code: number): RefusedError {

@@ -87,6 +87,34 @@ describe('gates that nobody holds give their memory back', () => {
     });
   }
 
+  test('a slot whose permit was dropped is given back, with a warning', () => {
+    const { stdout, stderr, status } = child(
+      `${tools}
+        const slots = oc.bulkhead({ name: 'leaky', max: 3 });
+        const kept = slots.enter();
+        const drop = () => { slots.enter(); slots.enter(); };
+        drop();
+        await settled();
+        const before = slots.inFlight; // nobody was refused yet
+        const waiting = slots.acquire();
+        const until = performance.now() + 10_000;
+        while (slots.inFlight !== 2 && performance.now() < until) {
+          await new Promise((done) => setTimeout(done, 50));
+          gc();
+        }
+        const permit = await waiting;
+        const seen = [before, slots.inFlight];
+        permit.release();
+        kept.release(); // a permit that is watched can be ended by hand
+        await settled();
+        console.log(JSON.stringify([...seen, slots.inFlight]));
+      `,
+      { flags: ['--expose-gc'] },
+    );
+    assert.deepEqual([status, stdout.trim()], [0, '[3,2,0]'], stderr);
+    assert.equal(stderr.match(/a permit of 'leaky' was dropped/g)?.length, 1, stderr);
+  });
+
   test('a permit keeps its gate', () => {
     const { opened } = answer(`
       let opened = 0;
