@@ -2,7 +2,7 @@ import type { Clock } from './clock.js';
 import type { Call, CallOptions, Context } from './context.js';
 import { type Duration, durationOr } from './duration.js';
 import { ask, create, current, type Entrance, KIND, type Line, PLAIN } from './engine.js';
-import { BulkheadFullError, ConfigError, type Reason, type RefusedError, refusal } from './errors.js';
+import { BulkheadFullError, ConfigError, type Reason, type RefusedError, refusal, rejected } from './errors.js';
 import { Guard, type Permit } from './guard.js';
 import { Judge } from './outcome.js';
 import { Outstanding, warnOfLost } from './outstanding.js';
@@ -158,10 +158,10 @@ export class Bulkhead extends Guard {
     const waiting = this.#waiters.first !== undefined;
     const place = waiting ? -1 : this.entered();
     if (place >= 0) return Promise.resolve(this.permit(place));
-    if (longest === 0) return Promise.reject(this.#refuse('bulkhead-full'));
+    if (longest === 0) return rejected(this.#refuse('bulkhead-full'));
     this.#out.suspect();
     const line = this.#line;
-    if (line === undefined && this.#waiters.length >= this.#most) return Promise.reject(this.#refuse('queue-full'));
+    if (line === undefined && this.#waiters.length >= this.#most) return rejected(this.#refuse('queue-full'));
     return new Promise((resolve, reject) => {
       const waiter = new Waiter<Permit>(1, Infinity, resolve, reject);
       const ticket = line?.wait(() => {

@@ -32,6 +32,8 @@ export interface Entrance extends Handle {
   enter(): number;
   /** Takes a permit's number with the outcome above it; 1 if there is news. */
   leave(packed: number): number;
+  /** The wait that the newest refusal gave, in milliseconds. */
+  lastWait(): number;
   /** Of a shared bulkhead. */
   readonly line?: Line;
 }

@@ -51,7 +51,7 @@ function bare<T>(make: () => T): T {
 /** The base of every error of this package but `ConfigError`. */
 export class OvercurrentError extends Error {
   /** The same for every error of its kind: `ERR_BREAKER_OPEN`, `ERR_RATE_LIMITED`, ... */
-  readonly code: string;
+  declare readonly code: string; // declared, not defined: that would cost each refusal as much again as to assign it
 
   constructor(message: string, code: string) {
     super(message);
@@ -62,10 +62,10 @@ export class OvercurrentError extends Error {
 /** A gate said no: nothing was called. */
 export class RefusedError extends OvercurrentError {
   /** The name of the gate, if it has one. */
-  readonly gate: string;
-  readonly reason: Reason;
+  declare readonly gate: string;
+  declare readonly reason: Reason;
   /** The wait after which the same call could be admitted; `undefined` where time alone does not help. */
-  readonly retryAfterMs: number | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(gate: string, reason: Reason, retryAfterMs: number | undefined, code: string) {
     super(`${gate}: ${reason}${retryAfterMs === undefined ? '' : `, retry after ${Math.ceil(retryAfterMs)} ms`}`, code);
@@ -165,6 +165,18 @@ export function refusal(
   kind: Refused = KINDS[reason] ?? RateLimitedError,
 ): RefusedError {
   return bare(() => new kind(gate, reason, waitMs === Infinity ? undefined : waitMs));
+}
+
+const settled = Promise.resolve();
+
+/**
+ * A rejection with `error`, a turn later: by then somebody listens, which spares the runtime its watch over rejections that
+ * nobody hears, a quarter of what a refusal costs.
+ */
+export function rejected(error: RefusedError): Promise<never> {
+  return settled.then(() => {
+    throw error;
+  });
 }
 
 /** The error of a call that took too long. */

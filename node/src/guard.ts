@@ -3,7 +3,7 @@ import { type Call, type CallOptions, type Context, isThenable } from './context
 import { asyncDispose, dispose } from './dispose.js';
 import { duration } from './duration.js';
 import { ask, type Entrance, FAILURE, IGNORED, PERMIT, PLAIN, SUCCESS } from './engine.js';
-import { REASONS, type Reason, type RefusedError, refusal } from './errors.js';
+import { REASONS, type Reason, type RefusedError, refusal, rejected } from './errors.js';
 import type { Judge, Packed } from './outcome.js';
 import { Policy, type Tried } from './policy.js';
 
@@ -70,7 +70,7 @@ export class Permit {
 }
 
 /** The engine's numbers of what every such gate can be asked. */
-const OP = { hold: 20, last: 21 } as const;
+const OP = { hold: 20 } as const;
 
 /** An answer of the engine's that holds until something happens, and the ends of the calls that it admits. */
 interface Standing {
@@ -148,7 +148,7 @@ export abstract class Guard extends Policy {
 
   /** How long the newest refusal says to wait. */
   #lastWait(): number {
-    return this.#handle.ask(OP.last);
+    return this.#handle.lastWait();
   }
 
   #leaves = (packed: number, permit: Permit): void => {
@@ -228,7 +228,7 @@ export abstract class Guard extends Policy {
   /** @internal */
   override run<T>(fn: Call<T>, context: Context): Promise<T> {
     const place = this.entered();
-    return place < 0 ? Promise.reject(this.#refused(place)) : this.go(place, fn, context);
+    return place < 0 ? rejected(this.#refused(place)) : this.go(place, fn, context);
   }
 
   /** @internal */

@@ -15,6 +15,7 @@ type TimedEntrance = {
   gate: unknown;
   enter(now: number): number;
   leave(packed: number, now: number): number;
+  lastWait(): number;
   ask: Ask;
 };
 type Queued = { wait(): number; giveUp(ticket: number): void };
@@ -113,11 +114,12 @@ export class NativeEngine implements Engine {
     };
   }
 
-  #entrance({ gate, enter, leave, ask }: TimedEntrance, clock: Readable | undefined): Entrance {
+  #entrance({ gate, enter, leave, lastWait, ask }: TimedEntrance, clock: Readable | undefined): Entrance {
     return {
       gate,
       enter: clock === undefined ? (enter as () => number) : () => enter(clock.now()),
       leave: clock === undefined ? (leave as (packed: number) => number) : (packed) => leave(packed, clock.now()),
+      lastWait,
       ask: (op) => ask(op, this.#io),
     };
   }

@@ -3,7 +3,7 @@ import type { Clock } from './clock.js';
 import type { Call, Context } from './context.js';
 import { type Duration, duration, durationOr } from './duration.js';
 import { ask, current, type Tries } from './engine.js';
-import { REASONS, type Reason, type RefusedError, refusal } from './errors.js';
+import { REASONS, type Reason, type RefusedError, refusal, rejected } from './errors.js';
 import { Policy } from './policy.js';
 import { type RefusalEvents, Refusals } from './refusals.js';
 import { areApart } from './requests.js';
@@ -189,10 +189,10 @@ export abstract class Throttle extends Policy {
     const { first, length } = this.#waiters;
     if (first === undefined && (cost === 1 ? this.#one() : this.#many(cost))) return Promise.resolve();
     if (areApart()) return this.#sleep(cost, timeout, signal);
-    if (length >= this.#most) return Promise.reject(this.#refuse('queue-full', this.#ahead(cost)));
+    if (length >= this.#most) return rejected(this.#refuse('queue-full', this.#ahead(cost)));
     if (first !== undefined) {
       const wait = this.#ahead(cost);
-      if (wait > timeout) return Promise.reject(this.#refuse('rate-limited', wait));
+      if (wait > timeout) return rejected(this.#refuse('rate-limited', wait));
     }
     return new Promise((resolve, reject) => {
       const waiter = new Waiter(cost, this.#clock.now() + timeout, resolve, reject);
@@ -206,10 +206,10 @@ export abstract class Throttle extends Policy {
   /** The same where nobody can wake anybody: the permits are taken for later, and each sleeps by itself. */
   #sleep(cost: number, timeout: number, signal: AbortSignal | undefined): Promise<void> {
     if (this.waiting >= this.#most) {
-      return Promise.reject(this.#refuse('queue-full', (this.#asleep[0] as number) - this.#clock.now()));
+      return rejected(this.#refuse('queue-full', (this.#asleep[0] as number) - this.#clock.now()));
     }
     const promised = this.#promise(cost, timeout);
-    if (promised === undefined) return Promise.reject(this.#refuse(...this.#last()));
+    if (promised === undefined) return rejected(this.#refuse(...this.#last()));
     const [wait, readyAt] = promised as [number, number];
     if (wait === 0) return Promise.resolve();
     this.#asleep.push(readyAt);
@@ -304,7 +304,7 @@ export abstract class Throttle extends Policy {
   /** @internal */
   override run<T>(fn: Call<T>, context: Context): Promise<T> {
     if (this.maxWait === 0) {
-      if (!this.tryAcquire()) return Promise.reject(this.refused());
+      if (!this.tryAcquire()) return rejected(this.refused());
       return invoke(fn, context);
     }
     if (this.#waiters.first === undefined && this.#one()) return invoke(fn, context);

@@ -16,6 +16,8 @@ interface Exports {
   ask(gate: number, op: number): number;
 }
 
+/** The engine's number of the question how long the newest refusal said to wait. */
+const LAST_WAIT = 21;
 /** Answers of the forms without the time that need it after all. */
 const NEEDS_TIME = -100;
 
@@ -93,6 +95,7 @@ export class WasmEngine implements Engine {
         const news = leaveUntimed(gate, packed);
         return news === NEEDS_TIME ? leave(gate, packed, clock.now()) : news;
       },
+      lastWait: () => ask(gate, LAST_WAIT),
       ask: (op: number) => ask(gate, op),
     };
     this.#forgotten?.register(handle, gate);

@@ -222,7 +222,7 @@ impl<G: Handed> Entrance<G> {
     /// What every entrance can be asked.
     pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &dyn Fn(f64) -> At) -> Option<f64> {
         Some(match op {
-            op::LAST => self.last().map_or(f64::INFINITY, |(refusal, _)| time::wait(refusal.retry_after)),
+            op::LAST => self.last_wait(),
             op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at(io.get(0)))),
             op::JUDGE => match self.gate.judge(io.whole(1), at(io.get(0))) {
                 Ok(()) => DONE,

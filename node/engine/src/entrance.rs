@@ -1,6 +1,7 @@
 //! The hot way in and out of a gate: small integers, the time only where it is needed.
 
 use crate::held::Held;
+use crate::time;
 use alloc::sync::Arc;
 use core::cell::{Cell, RefCell};
 use overcurrent::concurrency::Slot;
@@ -185,6 +186,12 @@ impl<G: Handed> Entrance<G> {
         for (permit, _) in self.held.borrow_mut().drain() {
             self.gate.cancel(permit);
         }
+    }
+
+    /// How long it said to wait, in milliseconds.
+    #[inline]
+    pub fn last_wait(&self) -> f64 {
+        self.last().map_or(f64::INFINITY, |(refusal, _)| time::wait(refusal.retry_after))
     }
 
     /// The newest refusal of this thread, and when it was given.

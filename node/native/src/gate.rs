@@ -102,7 +102,8 @@ fn bind_entrance<G: Handed + 'static>(
 ) -> Result<Rc<Door<G>>> {
     let door = Rc::new(Door { entrance: Entrance::new(Arc::clone(gate)), lines });
     ending::with_thread(env, ending::weak(&door))?;
-    let [enter, leave] = [Rc::clone(&door), Rc::clone(&door)];
+    let [enter, leave, last] = std::array::from_fn(|_| Rc::clone(&door));
+    bind_hot(env, object, "lastWait", move |_| last.entrance.last_wait())?;
     if manual {
         bind_hot(env, object, "enter", move |call| enter.entrance.enter(1, || clock::at(true, call.f64(0))))?;
     } else {
@@ -124,6 +125,7 @@ fn bind_desk(env: &Env, object: &mut Object<'_>, manual: bool, desk: Desk) -> Re
     let [enter, leave, wait, give_up] = std::array::from_fn(|_| Rc::clone(&desk));
     bind_hot(env, object, "enter", move |_| enter.enter())?;
     bind_hot(env, object, "leave", move |_| leave.leave())?;
+    bind_hot(env, object, "lastWait", |_| f64::INFINITY)?;
     let closure = move |_: FunctionCallContext<'_>| Ok(wait.wait());
     object.set("wait", env.create_function_from_closure::<(), f64, _>("wait", closure)?)?;
     let closure = move |context: FunctionCallContext<'_>| {

@@ -70,6 +70,16 @@ impl Answer for i32 {
     }
 }
 
+impl Answer for f64 {
+    #[inline]
+    unsafe fn value(self, env: sys::napi_env) -> sys::napi_value {
+        let mut value = ptr::null_mut();
+        // SAFETY: by the contract; a failure leaves `undefined`.
+        unsafe { sys::napi_create_double(env, self, &mut value) };
+        value
+    }
+}
+
 /// What Node calls.
 unsafe extern "C" fn call<A: Answer, F: Fn(&Arguments) -> A>(
     env: sys::napi_env,
