@@ -7,7 +7,7 @@ import { Guard } from './guard.js';
 import { Judge, type Outcome, type OutcomeRules, outcomeNumber } from './outcome.js';
 import type { RefusedEvent } from './refusals.js';
 import { load, save } from './saved.js';
-import { fraction, known, oneOf, orNaN, whole } from './settings.js';
+import { callable, common, fraction, known, oneOf, orNaN, whole } from './settings.js';
 import { type Channels, channels } from './telemetry.js';
 
 /** The states of a circuit breaker. */
@@ -179,18 +179,23 @@ const ROW = [
   'autoHalfOpen',
   'state',
 ];
-const OPTIONS = [...SETTINGS, 'name', 'state', 'shared', 'clock', 'isFailure', 'isFailureResult', 'holdFor'] as const;
+const RULES_OF_CALLS = ['isFailure', 'isFailureResult', 'holdFor'] as const;
+const OPTIONS = [...SETTINGS, 'name', 'state', 'shared', 'clock', ...RULES_OF_CALLS] as const;
 
 /** The row of numbers that the engine makes a policy of. */
 function row(set: BreakerSettings): number[] {
   const window = set.window ?? { calls: 100 };
+  known('window', window, ['calls', 'time', 'buckets']);
+  if ('calls' in window === 'time' in window) {
+    throw new ConfigError('window', Object.keys(window).join(' and '), "either 'calls' or 'time'");
+  }
   const calls = 'calls' in window ? whole('window.calls', window.calls) : NaN;
   const time = 'time' in window ? duration('window.time', window.time) : NaN;
   // One bucket a second, at least 10 and at most 60, unless told otherwise.
   const usual = Math.min(Math.max(Math.ceil(time / 1_000), 10), 60);
   const buckets = 'time' in window ? whole('window.buckets', window.buckets ?? usual) : NaN;
   const { openFor, trialTimeout } = set;
-  const grows = typeof openFor === 'object';
+  const grows = typeof openFor === 'object' && openFor !== null;
   const stay = typeof trialTimeout === 'object' && trialTimeout !== null ? trialTimeout : undefined;
   if (set.slowRate !== undefined && set.slowCall === undefined) {
     throw new ConfigError('slowRate', set.slowRate, 'only with slowCall, which says from when a call is slow');
@@ -227,12 +232,15 @@ function row(set: BreakerSettings): number[] {
  */
 export class CircuitBreaker extends Guard {
   readonly #clock: Clock;
-  readonly #events = new Emitter<BreakerEvents>();
+  readonly #events = new Emitter<BreakerEvents>('state', 'refused', 'tripped', 'reset');
   readonly #channels: Channels;
+  #telling = false;
   #settings: BreakerSettings;
 
   constructor(options: BreakerOptions = {}) {
     known('breaker', options, OPTIONS);
+    common(options);
+    for (const rule of RULES_OF_CALLS) callable(rule, options[rule]);
     const { name = 'breaker', clock = current().clock, shared = false } = options;
     const begin = oneOf('state', options.state ?? 'closed', STATES);
     const handle = create<Entrance>(
@@ -262,6 +270,17 @@ export class CircuitBreaker extends Guard {
   /** @internal */
   override tell(): void {
     this.forget();
+    // What a listener brings about is told after what it was told of, to all.
+    if (this.#telling) return;
+    this.#telling = true;
+    try {
+      this.#tells();
+    } finally {
+      this.#telling = false;
+    }
+  }
+
+  #tells(): void {
     while (ask(this.handle, this.#clock, OP.event) === 1) {
       const io = current().io();
       const at = io[0] as number;

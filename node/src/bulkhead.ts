@@ -9,7 +9,7 @@ import { Outstanding, warnOfLost } from './outstanding.js';
 import type { Tried } from './policy.js';
 import { type RefusalEvents, Refusals } from './refusals.js';
 import { areApart } from './requests.js';
-import { known, whole } from './settings.js';
+import { common, known, whole } from './settings.js';
 import { after } from './timers.js';
 import { Waiter, Waiters } from './waiters.js';
 
@@ -77,6 +77,7 @@ export class Bulkhead extends Guard {
 
   constructor(options: BulkheadOptions) {
     known('bulkhead', options, OPTIONS);
+    common(options);
     const { name = 'bulkhead', clock = current().clock, shared = false, queue, maxWait } = options;
     const max = whole('max', options.max);
     for (const [field, value] of [

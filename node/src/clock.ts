@@ -1,4 +1,5 @@
 import { current, type Readable } from './engine.js';
+import { ConfigError } from './errors.js';
 
 /** A source of time: milliseconds from any origin. It may step back; gates never admit more because of it. */
 export interface Clock extends Readable {
@@ -62,5 +63,8 @@ export function manualClock(start = 0): ManualClock {
 
 /** A date, or a time of `clock`, as the latter. */
 export function timeOf(clock: Clock, time: Date | number): number {
+  if ((typeof time !== 'number' && !(time instanceof Date)) || Number.isNaN(Number(time))) {
+    throw new ConfigError('time', time, 'a date, or a time of the clock in milliseconds');
+  }
   return typeof time === 'number' ? time : clock.now() + Math.max(time.getTime() - Date.now(), 0);
 }

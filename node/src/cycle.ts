@@ -1,7 +1,7 @@
 import type { Clock } from './clock.js';
 import { type Duration, duration, durationOr, type Per, period } from './duration.js';
 import { create, current, KIND, type Tries } from './engine.js';
-import { known, oneOf, whole } from './settings.js';
+import { common, known, oneOf, whole } from './settings.js';
 import { Throttle, type WaitingOptions } from './throttle.js';
 
 /** Everything that can be said about a new cycle limiter. */
@@ -58,6 +58,7 @@ export class CycleLimiter extends Throttle {
 
   constructor(options: CycleLimiterOptions) {
     known('cycleLimiter', options, OPTIONS);
+    common(options);
     const { name = 'limiter', clock = current().clock, shared = false } = options;
     const periodMs = period('period', options.period ?? 's');
     const row = [

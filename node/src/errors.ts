@@ -128,7 +128,13 @@ export class ConfigError extends RangeError {
 }
 
 function show(value: unknown): string {
-  return typeof value === 'string' ? `'${value}'` : String(value);
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'bigint') return `${value}n`;
+  try {
+    return String(value);
+  } catch {
+    return typeof value; // of no prototype, say
+  }
 }
 
 // On the prototypes, as the language's own errors have it.

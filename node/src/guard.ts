@@ -234,22 +234,23 @@ export abstract class Guard extends Policy {
   /** @internal */
   protected go<T>(place: number, fn: Call<T>, context: Context): Promise<T> {
     let answer: T | PromiseLike<T>;
+    let waits: boolean;
     try {
       answer = fn(context);
+      waits = answer instanceof Promise || isThenable(answer);
     } catch (error) {
       return reject(error, () => this.#threw(place, error, context));
     }
-    if (!(answer instanceof Promise)) {
-      if (!isThenable(answer)) {
-        try {
-          this.#returned(place, answer);
-        } catch (error) {
-          return Promise.reject(error); // of a rule
-        }
-        return Promise.resolve(answer);
+    if (!waits) {
+      try {
+        this.#returned(place, answer);
+      } catch (error) {
+        return Promise.reject(error); // of a rule
       }
-      answer = Promise.resolve(answer);
+      return Promise.resolve(answer);
     }
+    // What has a `then` of its own may do anything in it; a promise of the language's does not throw.
+    if ((answer as object).constructor !== Promise) answer = Promise.resolve(answer);
     const standing = this.#standing;
     if (standing?.place === place && context.given === undefined) {
       return (answer as Promise<T>).then(standing.returned<T>, standing.threw);

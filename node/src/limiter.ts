@@ -1,7 +1,7 @@
 import { type Clock, timeOf } from './clock.js';
 import { type Per, period } from './duration.js';
 import { create, current, KIND, type Tries } from './engine.js';
-import { known, orNaN, whole } from './settings.js';
+import { common, known, orNaN, whole } from './settings.js';
 import { Throttle, type WaitingOptions } from './throttle.js';
 
 /** The settings that can be changed while a limiter runs. */
@@ -79,6 +79,7 @@ export class RateLimiter extends Throttle {
 
   constructor(options: LimiterOptions) {
     known('limiter', options, OPTIONS);
+    common(options);
     const { name = 'limiter', clock = current().clock, shared = false } = options;
     super(
       name,

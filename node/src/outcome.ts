@@ -2,6 +2,7 @@ import type { Context } from './context.js';
 import type { Duration } from './duration.js';
 import { FAILURE, IGNORED, SUCCESS } from './engine.js';
 import { RefusedError } from './errors.js';
+import { oneOf } from './settings.js';
 
 /** How a call ended: well, badly, or in a way that says nothing about the other side. */
 export type Outcome = 'success' | 'failure' | 'ignored';
@@ -59,5 +60,5 @@ export class Judge {
 
 /** The packed form of an outcome by name. */
 export function outcomeNumber(outcome: Outcome): 0 | 1 | 2 {
-  return outcome === 'success' ? 0 : outcome === 'failure' ? 1 : 2;
+  return oneOf('outcome', outcome, ['success', 'failure', 'ignored']) as 0 | 1 | 2;
 }

@@ -28,6 +28,7 @@ export abstract class Policy {
   wrap<This, A extends unknown[], R>(
     fn: (this: This, ...args: A) => R | PromiseLike<R>,
   ): (this: This, ...args: A) => Promise<R> {
+    if (typeof fn !== 'function') throw new TypeError('only a function can be wrapped');
     const policy = this;
     const wrapped = function (this: This, ...args: A): Promise<R> {
       return policy.run(() => fn.apply(this, args), policy.plain);

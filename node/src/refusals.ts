@@ -23,7 +23,7 @@ export class Refusals {
 
   /** The listeners. */
   get events(): Emitter<RefusalEvents> {
-    return (this.#events ??= new Emitter());
+    return (this.#events ??= new Emitter('refused'));
   }
 
   /** Whether a refusal would be heard by anybody. */

@@ -5,7 +5,7 @@ import { type Duration, duration, durationOr } from './duration.js';
 import { ask, create, current, delay, type Handle, KIND } from './engine.js';
 import { RefusedError } from './errors.js';
 import { Policy } from './policy.js';
-import { fraction, known, oneOf, whole } from './settings.js';
+import { callable, common, fraction, known, oneOf, whole } from './settings.js';
 import { invoke } from './throttle.js';
 import { after } from './timers.js';
 
@@ -48,6 +48,7 @@ export class RetryBudget {
 
   constructor(options: BudgetOptions = {}) {
     known('budget', options, ['ratio', 'minPerSecond', 'cap', 'clock']);
+    common(options);
     this.#clock = options.clock ?? current().clock;
     const row = [
       fraction('budget.ratio', options.ratio ?? 0.2, 0),
@@ -102,6 +103,8 @@ export class Retry extends Policy {
     super('retry');
     known('retry', options, ['attempts', 'backoff', 'budget', 'retryIf', 'retryAfter', 'clock']);
     const { attempts = 3, backoff = {}, budget, retryIf = usual, retryAfter = true, clock } = options;
+    common({ clock });
+    callable('retryIf', retryIf);
     known('backoff', backoff, ['initial', 'factor', 'max', 'jitter']);
     this.#attempts = Math.max(whole('attempts', attempts), 1);
     this.#backoff = [

@@ -119,7 +119,7 @@ export abstract class Throttle extends Policy {
 
   /** Takes `cost` permits now, all or none, and says whether it did. */
   tryAcquire(cost = 1): boolean {
-    const taken = cost === 1 ? this.#one() : this.#many(whole('cost', cost));
+    const taken = cost === 1 ? this.#one() : this.#many(permits(cost));
     if (!taken && this.#refusals.heard) this.told(...this.#last());
     return taken;
   }
@@ -178,8 +178,7 @@ export abstract class Throttle extends Policy {
   acquire({ cost = 1, timeout, signal }: AcquireOptions = {}): Promise<void> {
     if (signal?.aborted) return Promise.reject(signal.reason);
     try {
-      const permits = whole('cost', cost);
-      return this.#wait(permits, durationOr('timeout', timeout, Infinity), signal);
+      return this.#wait(permits(cost), durationOr('timeout', timeout, Infinity), signal);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -343,6 +342,14 @@ export abstract class Throttle extends Policy {
   restore(snapshot: Uint8Array, { age = 0 }: { age?: Duration } = {}): void {
     this.change(() => load(this.#handle, this.#clock, OP.restore, snapshot, duration('age', age)));
   }
+}
+
+/** The most permits that can be asked for: more than any burst has. */
+const MOST = 2 ** 32 - 1;
+
+/** A number of permits as the engine takes it, which counts in 32 bits. */
+function permits(cost: number): number {
+  return Math.min(whole('cost', cost), MOST);
 }
 
 /** The answer of `fn` as a promise, its throws as rejections. */

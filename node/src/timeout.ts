@@ -91,15 +91,17 @@ export class Timeout extends Policy {
       let answer: T | PromiseLike<T>;
       try {
         answer = fn(context);
+        if (isThenable(answer)) {
+          if ((answer as object).constructor !== Promise) answer = Promise.resolve(answer);
+        } else {
+          end();
+          return resolve(answer);
+        }
       } catch (error) {
         end();
         return reject(error);
       }
-      if (!isThenable(answer)) {
-        end();
-        return resolve(answer);
-      }
-      answer.then(
+      (answer as PromiseLike<T>).then(
         (value) => {
           end();
           resolve(value as T);
