@@ -9,7 +9,7 @@ export interface FallbackOptions {
 }
 
 /** Answers in place of a call that failed or was refused. */
-export class Fallback<F> extends Policy {
+export class Fallback<F> extends Policy<F> {
   readonly #answer: (error: unknown) => F | PromiseLike<F>;
   readonly #when: ((error: unknown) => boolean) | undefined;
 
@@ -21,10 +21,10 @@ export class Fallback<F> extends Policy {
   }
 
   /** @internal */
-  override run<T>(fn: Call<T>, context: Context): Promise<T> {
+  override run<T>(fn: Call<T>, context: Context): Promise<T | F> {
     return invoke(fn, context).then(undefined, (error: unknown) => {
       if (context.given?.aborted || this.#when?.(error) === false) throw error;
-      return this.#answer(error) as T | PromiseLike<T>;
+      return this.#answer(error);
     });
   }
 }

@@ -17,7 +17,7 @@ const MOST = 8;
 /** The engine's number of the question which gate refused. */
 const WHO = 0;
 
-function isGate(policy: Policy): policy is Gate {
+function isGate(policy: Policy<unknown>): policy is Gate {
   if (policy instanceof CircuitBreaker) return true;
   return (policy instanceof Bulkhead || policy instanceof Throttle) && policy.maxWait === 0;
 }
@@ -62,8 +62,8 @@ class Joined extends Guard {
 }
 
 /** The layers of a pipeline: neighbouring gates of one clock are joined. */
-function layers(policies: readonly Policy[]): Policy[] {
-  const all: Policy[] = [];
+function layers(policies: readonly Policy<unknown>[]): Policy<unknown>[] {
+  const all: Policy<unknown>[] = [];
   let run: Gate[] = [];
   const close = () => {
     const [first] = run;
@@ -84,14 +84,17 @@ function layers(policies: readonly Policy[]): Policy[] {
   return all;
 }
 
-type Run = <T>(fn: Call<T>, context: Context) => Promise<T>;
+type Run = <T>(fn: Call<T>, context: Context) => Promise<unknown>;
+
+/** What one of the policies may answer instead. */
+type Instead<P extends readonly Policy<unknown>[]> = NonNullable<P[number]['instead']>['value'];
 
 /** Several policies as one, the first outermost. */
-export class Pipeline extends Policy {
-  readonly #policies: readonly Policy[];
+export class Pipeline<F = never> extends Policy<F> {
+  readonly #policies: readonly Policy<unknown>[];
   readonly #run: Run;
 
-  constructor(...policies: readonly Policy[]) {
+  constructor(...policies: readonly Policy<F>[]) {
     super('pipeline');
     for (const policy of policies) {
       if (!(policy instanceof Policy))
@@ -108,13 +111,13 @@ export class Pipeline extends Policy {
   }
 
   /** What it is made of, the first outermost. */
-  get policies(): readonly Policy[] {
+  get policies(): readonly Policy<unknown>[] {
     return this.#policies;
   }
 
   /** @internal */
-  override run<T>(fn: Call<T>, context: Context): Promise<T> {
-    return this.#run(fn, context);
+  override run<T>(fn: Call<T>, context: Context): Promise<T | F> {
+    return this.#run(fn, context) as Promise<T | F>;
   }
 }
 
@@ -127,6 +130,6 @@ export class Pipeline extends Policy {
  * const getUser = api.wrap((id) => fetchUser(id));
  * ```
  */
-export function pipe(...policies: Policy[]): Pipeline {
-  return new Pipeline(...policies);
+export function pipe<P extends readonly Policy<unknown>[]>(...policies: P): Pipeline<Instead<P>> {
+  return new Pipeline(...(policies as readonly Policy<Instead<P>>[]));
 }

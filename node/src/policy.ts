@@ -6,9 +6,11 @@ export type Tried<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly gate: string; readonly reason: Reason; readonly retryAfterMs: number | undefined };
 
-/** Something that calls go through: a gate, a retry, a timeout, a fallback, several of them. */
-export abstract class Policy {
+/** Something that calls go through: a gate, a retry, a timeout, a fallback, several of them. `F` is what it may answer instead. */
+export abstract class Policy<F = never> {
   readonly name: string;
+  /** There for its type only: what it may answer instead. */
+  declare readonly instead?: { readonly value: F };
   /** @internal The context of calls about which nothing was said. */
   protected readonly plain: Context;
 
@@ -18,7 +20,7 @@ export abstract class Policy {
   }
 
   /** Calls `fn` if the policy lets it, and reports how it ended. A signal that is aborted already lets nothing begin. */
-  call<T>(fn: Call<T>, options?: CallOptions): Promise<T> {
+  call<T>(fn: Call<T>, options?: CallOptions): Promise<T | F> {
     if (options === undefined) return this.run(fn, this.plain);
     const { signal } = options;
     return signal?.aborted ? Promise.reject(signal.reason) : this.run(fn, this.context(options));
@@ -27,10 +29,10 @@ export abstract class Policy {
   /** `fn` behind this policy, with the arguments and `this` that it is called with. */
   wrap<This, A extends unknown[], R>(
     fn: (this: This, ...args: A) => R | PromiseLike<R>,
-  ): (this: This, ...args: A) => Promise<R> {
+  ): (this: This, ...args: A) => Promise<R | F> {
     if (typeof fn !== 'function') throw new TypeError('only a function can be wrapped');
     const policy = this;
-    const wrapped = function (this: This, ...args: A): Promise<R> {
+    const wrapped = function (this: This, ...args: A): Promise<R | F> {
       return policy.run(() => fn.apply(this, args), policy.plain);
     };
     Object.defineProperty(wrapped, 'name', { value: fn.name, configurable: true });
@@ -39,12 +41,12 @@ export abstract class Policy {
   }
 
   /** `call`, with a refusal as a value. Errors of `fn` itself still reject. */
-  tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+  tryCall<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T | F>> {
     return this.tried(fn, options);
   }
 
   /** @internal The same from the error of a refusal. */
-  protected tried<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T>> {
+  protected tried<T>(fn: Call<T>, options?: CallOptions): Promise<Tried<T | F>> {
     return this.call(fn, options).then(
       (value) => ({ ok: true as const, value }),
       (error: unknown) => {
@@ -60,5 +62,5 @@ export abstract class Policy {
   }
 
   /** @internal */
-  abstract run<T>(fn: Call<T>, context: Context): Promise<T>;
+  abstract run<T>(fn: Call<T>, context: Context): Promise<T | F>;
 }

@@ -9,7 +9,6 @@ const sleep = (ms, value) => new Promise((done) => setTimeout(done, ms, value));
 
 /** A promise whose `then` throws. */
 class Sick extends Promise {
-  // biome-ignore lint/suspicious/noThenProperty: that is what it is about
   then() {
     throw new Error('of then');
   }

@@ -106,7 +106,7 @@ export async function limits(): Promise<void> {
 
 export async function together(): Promise<void> {
   const all = pipe(
-    fallback(() => ({ name: 'nobody' })),
+    fallback((): User => ({ name: 'nobody' })),
     retry({ attempts: 3, backoff: { initial: '50ms', jitter: 'full' }, budget: { ratio: 0.1 } }),
     timeout('2s'),
     breaker(),
