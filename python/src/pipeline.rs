@@ -58,7 +58,7 @@ impl PipelineCore {
             Err(NeedsTime) => {
                 // A breaker at rest asks for no random bits.
                 let rest = !self.gates.needs_clock_to_leave();
-                let at = if rest { At::from(self.clock.time()) } else { self.clock.now() };
+                let at = if rest { At::from(self.clock.fast_time()) } else { self.clock.fast_now() };
                 (self.gates.enter(1, at), at)
             }
         };
@@ -83,12 +83,12 @@ impl PipelineCore {
         if outcome == Outcome::Ignored {
             self.gates.cancel(permits);
         } else if let Some(wait) = hold {
-            let at = self.clock.now();
+            let at = self.clock.fast_now();
             self.gates.leave_and_hold(permits, outcome, at.now + wait, at);
         } else if self.gates.needs_clock_to_leave() {
-            self.gates.leave(permits, outcome, self.clock.now());
+            self.gates.leave(permits, outcome, self.clock.fast_now());
         } else if self.gates.leave_untimed(permits, outcome).is_err() {
-            self.gates.settle(self.clock.now());
+            self.gates.settle(self.clock.fast_now());
         }
         self.after(py);
     }
