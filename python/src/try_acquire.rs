@@ -45,7 +45,22 @@ impl Asked for CycleLimiter {
     }
 }
 
+/// Whether there is one name, and it is `n`.
+///
+/// # Safety
+/// `names` is the tuple of a call's keywords.
+unsafe fn is_n(names: *mut ffi::PyObject) -> bool {
+    // SAFETY: promised by the caller; what is in the tuple is alive while it is.
+    unsafe {
+        ffi::PyTuple_Size(names) == 1
+            && ffi::PyUnicode_CompareWithASCIIString(ffi::PyTuple_GetItem(names, 0), c"n".as_ptr()) == 0
+    }
+}
+
 /// The permits that a call asks for, if that is all that it says.
+///
+/// # Safety
+/// The arguments of a call as Python passes them.
 #[inline]
 unsafe fn asked(
     py: Python<'_>,
@@ -56,17 +71,11 @@ unsafe fn asked(
     if count == 0 && names.is_null() {
         return Some(1);
     }
-    // SAFETY: `names` is a tuple of strings, which are alive while it is.
-    let alone = match (count, names.is_null()) {
-        (1, true) => true,
-        (0, false) => unsafe {
-            ffi::PyTuple_Size(names) == 1
-                && ffi::PyUnicode_CompareWithASCIIString(ffi::PyTuple_GetItem(names, 0), c"n".as_ptr()) == 0
-        },
-        _ => false,
-    };
-    // SAFETY: there is one, alive for the call.
-    alone.then(|| unsafe { Borrowed::from_ptr(py, *args) }.extract().ok()).flatten()
+    // SAFETY: promised by the caller. Then there is one value, alive for the call.
+    unsafe {
+        let alone = if names.is_null() { count == 1 } else { count == 0 && is_n(names) };
+        alone.then(|| Borrowed::from_ptr(py, *args).extract().ok()).flatten()
+    }
 }
 
 unsafe extern "C" fn try_acquire<T: Asked>(
@@ -89,6 +98,10 @@ unsafe extern "C" fn try_acquire<T: Asked>(
     })
 }
 
+/// To PyO3's.
+///
+/// # Safety
+/// A call as Python made it.
 #[cold]
 unsafe fn pass_on<'py, T: Asked>(
     py: Python<'py>,
@@ -97,7 +110,7 @@ unsafe fn pass_on<'py, T: Asked>(
     count: ffi::Py_ssize_t,
     names: *mut ffi::PyObject,
 ) -> PyResult<Bound<'py, PyAny>> {
-    // SAFETY: as Python called it: `count` arguments, and after them one for each name.
+    // SAFETY: promised by the caller: `count` arguments, and after them one for each name.
     let (arguments, names) = unsafe {
         let names = Bound::from_borrowed_ptr_or_opt(py, names).map(|names| names.cast_into_unchecked::<PyTuple>());
         let all = count as usize + names.as_ref().map_or(0, PyTupleMethods::len);
