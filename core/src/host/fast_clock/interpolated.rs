@@ -119,13 +119,13 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_without_a_fit_counter_is_read_each_time() {
+    fn a_clock_whose_time_does_not_pass_is_read_each_time() {
         let reading = Cell::new(0);
         let clock = Interpolated::new(|| {
             reading.set(reading.get() + 1);
             Nanos::new(reading.get())
         });
-        // Its nanoseconds do not pass as time does, so no rate is learnt either.
+        // No rate is learnt from it.
         for nanos in 1..1_000 {
             assert_eq!(clock.time(), Nanos::new(nanos));
         }
