@@ -3,7 +3,7 @@
 
 use crate::cycle::CycleLimiter;
 use crate::guard::{Guard, Token};
-use crate::heap::{Content, HeapType, answer, slot};
+use crate::heap::{Content, HeapType, answer, one_at_a_time, slot};
 use crate::limiter::RateLimiter;
 use crate::wait::Wait;
 use overcurrent::{Nanos, Outcome};
@@ -228,6 +228,19 @@ impl Coroutine {
         }
     }
 
+    /// Takes the content, if the state before allows it.
+    #[inline]
+    fn run(&self) -> u8 {
+        if one_at_a_time() {
+            let before = self.state.load(Ordering::Relaxed);
+            self.state.store(RUNNING, Ordering::Relaxed);
+            before
+        } else {
+            // Acquire, and Release in `state`: the steps may be taken by different threads.
+            self.state.swap(RUNNING, Ordering::Acquire)
+        }
+    }
+
     #[inline]
     fn state(&self, state: u8) {
         self.state.store(state, Ordering::Release);
@@ -236,8 +249,7 @@ impl Coroutine {
     /// One step, as `am_send` takes it.
     #[inline]
     fn send(&self, py: Python<'_>, value: *mut ffi::PyObject, result: &mut *mut ffi::PyObject) -> PySendResult {
-        // Acquire, and Release in `state`: the steps may be taken by different threads.
-        let failed = match self.state.swap(RUNNING, Ordering::Acquire) {
+        let failed = match self.run() {
             SUSPENDED => None,
             // SAFETY: a comparison.
             NEW if value == unsafe { ffi::Py_None() } => match self.begin(py) {
@@ -306,7 +318,7 @@ impl Coroutine {
 
     /// Raises in the inner coroutine, which may go on.
     fn throw<'py>(&self, py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-        let before = self.state.swap(RUNNING, Ordering::Acquire);
+        let before = self.run();
         if before == RUNNING || before == OVER {
             return Err(self.misused(before));
         }
@@ -333,7 +345,7 @@ impl Coroutine {
     }
 
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let before = self.state.swap(RUNNING, Ordering::Acquire);
+        let before = self.run();
         if before == RUNNING {
             return Err(self.misused(before));
         }
