@@ -47,7 +47,7 @@ impl<L: Reserve> Line<L> {
         if off() {
             true
         } else if self.waits.load(Ordering::SeqCst) == 0 {
-            at_once(self.limiter(), self.now())
+            at_once(self.limiter(), self.clock.fast_time())
         } else {
             self.waiters.try_acquire(n).is_ok()
         }

@@ -99,7 +99,7 @@ pub use enter::Enter;
 pub use ext::GateExt;
 pub use fallback::Fallback;
 #[cfg(feature = "fast-clock")]
-pub use fast_clock::FastClock;
+pub use fast_clock::{FastClock, Interpolated};
 pub use guard::Guard;
 pub use manual::{ManualClock, ManualSleep};
 pub use owned::OwnedGuard;
