@@ -20,6 +20,7 @@ mod rules;
 mod settings;
 mod switch;
 mod time;
+mod trio;
 mod wait;
 
 use pyo3::prelude::*;
@@ -64,6 +65,7 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("Guarded", crate::guarded::create(module.py())?)?;
         module.add("Coroutine", crate::coroutine::create(module.py())?)?;
+        crate::trio::watch();
         crate::time::align(module.py())
     }
 }
