@@ -207,12 +207,11 @@ pub mod op {
 
 impl Entrance<Breaker> {
     /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
         let mut io = Io(io);
         if let Some(answer) = self.ask_any(op, &mut io, at) {
             return answer;
         }
-        let at = at(io.get(0));
         let done = self.gate.ask_core(op, &mut io, at);
         io.answer(done)
     }
@@ -220,11 +219,11 @@ impl Entrance<Breaker> {
 
 impl<G: Handed> Entrance<G> {
     /// What every entrance can be asked.
-    pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &dyn Fn(f64) -> At) -> Option<f64> {
+    pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: At) -> Option<f64> {
         Some(match op {
             op::LAST => self.last().map_or(f64::INFINITY, |(refusal, _)| time::wait(refusal.retry_after)),
-            op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at(io.get(0)))),
-            op::JUDGE => match self.gate.judge(io.whole(1), at(io.get(0))) {
+            op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at)),
+            op::JUDGE => match self.gate.judge(io.whole(1), at) {
                 Ok(()) => DONE,
                 Err(refusal) => io.refuse(refusal),
             },

@@ -1,11 +1,22 @@
 //! The buffer of numbers that goes both ways with everything off the hot path.
 
 use crate::time;
+use alloc::vec;
+use alloc::vec::Vec;
 use overcurrent::breaker::{NotAllowed, ReconfigureError};
 use overcurrent::{Busy, ConfigError, Nanos, Refusal, SnapshotError};
 
 /// The smallest buffer that every operation but a snapshot can do with.
 pub const ROOM: usize = 64;
+
+/// Makes `buffer` one of so many numbers, and no fewer than [`ROOM`].
+#[inline(never)]
+pub fn resize(buffer: &mut Vec<f64>, numbers: usize) {
+    let room = numbers.max(ROOM);
+    if buffer.len() != room {
+        *buffer = vec![f64::NAN; room];
+    }
+}
 
 /// What was asked for could not be done. The numbers are part of what JavaScript knows.
 pub enum Fault {
@@ -112,7 +123,7 @@ impl Io<'_> {
     }
 
     /// The bytes from `from` on.
-    pub fn bytes(&self, from: usize) -> alloc::vec::Vec<u8> {
+    pub fn bytes(&self, from: usize) -> Vec<u8> {
         self.0.get(from..).unwrap_or_default().iter().map(|byte| *byte as u8).collect()
     }
 

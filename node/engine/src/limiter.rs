@@ -91,10 +91,9 @@ impl Turnstile {
     }
 
     /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
         let mut io = Io(io);
-        let now = at(io.get(0)).now;
-        let done = self.done(op, &mut io, now);
+        let done = self.done(op, &mut io, at.now);
         io.answer(done)
     }
 

@@ -198,7 +198,7 @@ pub const WHO: u32 = 0;
 
 impl Entrance<Pipeline> {
     /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
         let mut io = Io(io);
         if op >= any::HOLD {
             return self.ask_any(op, &mut io, at).unwrap_or(-5.0);

@@ -48,9 +48,9 @@ pub struct Purse(pub Arc<RetryBudget>);
 
 impl Purse {
     /// Everything that a budget can be asked.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
         let mut io = Io(io);
-        let now = at(io.get(0)).now;
+        let now = at.now;
         match op {
             op::DEPOSIT => {
                 self.0.deposit(now);
