@@ -233,13 +233,25 @@ macro_rules! each {
 macro_rules! both {
     ($all:expr, $permits:expr, $gates:ident, $taken:ident => $answer:expr, $otherwise:expr) => {
         match $permits {
-            Permits::One($taken) => if let Gates::One($gates) = $all { $answer } else { $otherwise },
-            Permits::Two($taken) => if let Gates::Two($gates) = $all { $answer } else { $otherwise },
-            Permits::Three($taken) => if let Gates::Three($gates) = $all { $answer } else { $otherwise },
-            Permits::Four($taken) => if let Gates::Four($gates) = $all { $answer } else { $otherwise },
+            Permits::One($taken) => {
+                let Gates::One($gates) = $all else { return $otherwise };
+                $answer
+            }
+            Permits::Two($taken) => {
+                let Gates::Two($gates) = $all else { return $otherwise };
+                $answer
+            }
+            Permits::Three($taken) => {
+                let Gates::Three($gates) = $all else { return $otherwise };
+                $answer
+            }
+            Permits::Four($taken) => {
+                let Gates::Four($gates) = $all else { return $otherwise };
+                $answer
+            }
             Permits::More($taken) => {
-                let $taken = *$taken;
-                if let Gates::More($gates) = $all { $answer } else { $otherwise }
+                let (Gates::More($gates), $taken) = ($all, *$taken) else { return $otherwise };
+                $answer
             }
         }
     };

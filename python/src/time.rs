@@ -127,7 +127,7 @@ impl HostClock {
         }
     }
 
-    /// The time for a call, at a third of the cost.
+    /// The time for a call, at half the cost.
     #[inline]
     pub fn fast_time(&self) -> Nanos {
         match self {

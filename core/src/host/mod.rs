@@ -12,7 +12,7 @@
 //! | another answer | [`Fallback`] |
 //! | waiting for a limiter's permits or a bulkhead's slots | [`Waiters`], [`Slots`] |
 //! | services of tower | `GateLayer`, with feature `tower` |
-//! | the time | [`MonotonicClock`], [`ManualClock`] for tests |
+//! | the time | [`MonotonicClock`], [`ManualClock`] for tests, `FastClock` with feature `fast-clock` |
 //!
 //! Nothing here depends on an async runtime. Timers are passed in; [`ThreadTimer`] is one for those who have none.
 //!

@@ -8,7 +8,9 @@ mod x86_64_linux {
     #[inline]
     pub fn ticks() -> u64 {
         #[allow(unsafe_code)] // SAFETY: every processor of 64 bits has it, and it touches no memory.
-        unsafe { core::arch::x86_64::_rdtsc() }
+        unsafe {
+            core::arch::x86_64::_rdtsc()
+        }
     }
 
     const UNKNOWN: u8 = 0;

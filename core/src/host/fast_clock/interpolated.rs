@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::fmt;
 
 /// A clock of the system that one thread reads at most once a millisecond, continued by the processor's time stamp
-/// counter in between (feature `fast-clock`): a third of the cost. [`FastClock`](crate::FastClock) is this over
+/// counter in between (feature `fast-clock`): half the cost. [`FastClock`](crate::FastClock) is this over
 /// [`MonotonicClock`](crate::MonotonicClock); a host with a monotonic clock of its own puts one of these into a thread-local.
 ///
 /// The counter is used on x86-64 Linux where the kernel tells the time by it (its clock source is `tsc`), which is looked
