@@ -347,15 +347,15 @@ impl Breaker {
     }
 
     /// Calls `listener` with every event.
-    fn on_event(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
-        let id = slf.get().0.listeners.add(listener, true);
-        Subscription { breaker: slf.unbind(), id }
+    fn on_event(slf: Bound<'_, Self>, listener: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        let id = slf.get().0.listeners.add(listener, true)?;
+        Ok(Subscription { breaker: slf.unbind(), id })
     }
 
     /// Calls `listener` with every change of state.
-    fn on_transition(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
-        let id = slf.get().0.listeners.add(listener, false);
-        Subscription { breaker: slf.unbind(), id }
+    fn on_transition(slf: Bound<'_, Self>, listener: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        let id = slf.get().0.listeners.add(listener, false)?;
+        Ok(Subscription { breaker: slf.unbind(), id })
     }
 
     /// Changes the settings that are given and keeps state and history.

@@ -2,6 +2,7 @@
 //! goes through the guard when it is begun and reports when it ends, without a frame of its own.
 
 use crate::cycle::CycleLimiter;
+use crate::errors::unraisable;
 use crate::guard::{Guard, Token};
 use crate::heap::{Content, HeapType, answer, slot};
 use crate::limiter::RateLimiter;
@@ -225,7 +226,7 @@ impl Coroutine {
         if let Some(inner) = self.inner(py)
             && let Err(error) = inner.call_method0("close")
         {
-            error.write_unraisable(py, Some(&inner));
+            unraisable(py, error, Some(&inner));
         }
     }
 

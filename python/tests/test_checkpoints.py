@@ -131,6 +131,7 @@ print("done")
     assert out.stdout == "done\n"
 
 
+@pytest.mark.thread_unsafe
 def test_a_trio_that_is_half_imported_has_no_tasks(monkeypatch):
     class Half:
         pass

@@ -161,6 +161,7 @@ def test_it_says_what_it_is_made_of():
     assert isinstance(calls, oc.Pipe)
 
 
+@pytest.mark.thread_unsafe
 def test_switched_off_it_lets_through():
     db, api, pool = parts()
     db.force_open()

@@ -299,6 +299,7 @@ def test_what_was_changed_before_the_impossible_goes_back():
     assert (pool.max, calls._given["attempts"], registry.limiter("api").per) == (4, 2, 60)
 
 
+@pytest.mark.thread_unsafe
 @pytest.mark.parametrize("fails", ["retry", "timeout", "bulkhead", "cycle_limiter", "limiter"])
 def test_each_kind_takes_a_change_back(fails, monkeypatch):
     """As when the change after it was not possible."""
@@ -332,6 +333,7 @@ def test_each_kind_takes_a_change_back(fails, monkeypatch):
     assert numbers() == (9, 2, 9, 3, 9, 9, "<Retry up to 9 attempts>", None)
 
 
+@pytest.mark.thread_unsafe
 def test_a_retry_and_a_time_limit_change_for_calls_that_begin_later():
     registry = loaded("[retry.calls]\nattempts = 2\n[timeout.calls]\ntimeout = 60")
     retry, tried = registry.retry("calls"), []
