@@ -349,6 +349,19 @@ fn an_answer_of_before_the_trials_asks_too_late() {
 }
 
 #[test]
+fn only_a_result_trips_a_breaker_whose_thresholds_were_lowered() {
+    let b = LiveCountBreaker::<1>::live(config(10).min_calls(10).build().unwrap()).unwrap();
+    for _ in 0..4 {
+        b.leave(b.enter(at(0)).unwrap(), Outcome::Failure, at(0));
+    }
+    b.reconfigure(config(10).min_calls(2).build().unwrap(), at(0)).unwrap();
+    b.settle(at(1));
+    assert_eq!(b.state(at(1)), State::Closed, "nothing has happened since");
+    b.leave(b.enter(at(1)).unwrap(), Outcome::Success, at(1)); // 4 of 5
+    assert_eq!(b.state(at(1)), State::Open);
+}
+
+#[test]
 fn a_closed_breaker_without_a_slow_rule_needs_no_clock() {
     let b = breaker(config(2).min_calls(2));
     assert!(!b.needs_clock());

@@ -414,12 +414,9 @@ impl Model {
 
     pub fn settle(&mut self, now: u64, random: u32) {
         self.settle_by(now, random);
-        // A time window may meet a rule by losing successes to time; only a result trips it.
-        let counted = matches!(self.plan.window, Window::Calls(_));
-        match self.state {
-            State::Closed if counted && self.must_open(now) => self.open(now, random),
-            State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
-            _ => {}
+        // Only a result trips a closed one, whatever time or new settings make of its window.
+        if self.state == State::HalfOpen && self.trials_complete() {
+            self.decide_trials(0, now, random);
         }
     }
 
