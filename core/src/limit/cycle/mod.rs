@@ -180,7 +180,8 @@ impl CycleLimiter {
     /// The instant at which `cycle` starts, within time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     fn start_of(&self, cycle: i128) -> Nanos {
-        let start = cycle.saturating_mul(i128::from(self.period.get()));
+        // A cycle is below 2^65, a period at most 2^62.
+        let start = cycle.wrapping_mul(i128::from(self.period.get()));
         Nanos::new(start.clamp(0, i128::from(u64::MAX)) as u64)
     }
 
