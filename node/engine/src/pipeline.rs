@@ -58,6 +58,12 @@ impl AnyGate {
     }
 }
 
+/// Out of line: its many answers become an [`AnyPermit`]'s in one place.
+#[inline(never)]
+fn breaker_enter(gate: &Breaker, cost: u32, at: At) -> Result<Permit, Refusal> {
+    gate.enter(cost, at)
+}
+
 impl Gate for AnyGate {
     type Permit = AnyPermit;
 
@@ -76,7 +82,7 @@ impl Gate for AnyGate {
         match self {
             Self::Nothing | Self::Budget(_) => Ok(AnyPermit::Nothing),
             Self::Limiter(gate) => gate.gcra.enter(cost, at).map(AnyPermit::Promise),
-            Self::Breaker(gate) => Gate::enter(&**gate, cost, at).map(AnyPermit::Breaker),
+            Self::Breaker(gate) => breaker_enter(gate, cost, at).map(AnyPermit::Breaker),
             Self::Bulkhead(gate) => gate.enter(cost, at).map(AnyPermit::Bulkhead),
             Self::Cycle(gate) => match gate.limiter.reserve_within(cost, Nanos::ZERO, at.now) {
                 Ok(promise) => Ok(AnyPermit::Promise(promise)),

@@ -54,11 +54,9 @@ impl CycleLimiter {
             if !mutated("cycle_plan_fence") {
                 fence(Release);
             }
-            let which = usize::from(next & 1 << 62 != 0);
-            if let (Some(limit), Some(origin)) = (self.limits.get(which), self.origins.get(which)) {
-                limit.store(plan.limit, Relaxed);
-                origin.store(plan.origin, Relaxed);
-            }
+            let (limit, origin) = self.cells(next);
+            limit.store(plan.limit, Relaxed);
+            origin.store(plan.origin, Relaxed);
             // AcqRel: publishes the plan.
             if self.word.compare_exchange(word, next, AcqRel, Relaxed).is_ok() {
                 break;
