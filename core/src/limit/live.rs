@@ -330,14 +330,11 @@ impl LiveGcra {
     /// [`Busy`] while another thread is doing the same; nothing was changed and nothing waits.
     pub fn reconfigure(&self, quota: Quota, now: Nanos) -> Result<(), Busy> {
         let quota = quota.live();
-        self.change(
-            &|_| quota,
-            &|word, old| {
-                let owed = step::debt(word, old.units(now));
-                let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
-                quota.units(now).saturating_add(kept.unwrap_or(UNITS))
-            },
-        )
+        self.change(&|_| quota, &|word, old| {
+            let owed = step::debt(word, old.units(now));
+            let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
+            quota.units(now).saturating_add(kept.unwrap_or(UNITS))
+        })
     }
 
     /// Forgets everything that was taken: the whole burst is there, settings stay. Reservations from before can no

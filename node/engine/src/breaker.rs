@@ -8,9 +8,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 use overcurrent::breaker::{Bucket, CountHistory, EitherHistory, LivePolicy, RawPermit, RingWord, TimeHistory};
 use overcurrent::event::Rejections;
-use overcurrent::{
-    At, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State,
-};
+use overcurrent::{At, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State};
 
 /// Refusals of the state; events until they are told; totals.
 type Observed = (Rejections, (Journal<64>, Counters));

@@ -248,4 +248,3 @@ pub fn pipeline(gates: impl IntoIterator<Item = AnyGate>) -> Pipeline {
     }
     places
 }
-
