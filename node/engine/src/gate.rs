@@ -2,16 +2,15 @@
 //!
 //! Only a limiter's `try_acquire` is inlined into a host: all else is compiled here and once, however the host is.
 
-use crate::breaker::Breaker;
 use crate::cycle::CycleTurnstile;
-use crate::entrance::Entrance;
-use crate::io::{Fault, Io};
+use crate::entrance::{Entrance, NEEDS_TIME};
+use crate::io::{Io, Told, UNKNOWN};
 use crate::limiter::Turnstile;
 use crate::pipeline::{AnyGate, Pipeline, pipeline};
 use crate::retry::Purse;
 use alloc::boxed::Box;
 use alloc::sync::Arc;
-use overcurrent::{At, Bulkhead, Nanos};
+use overcurrent::{At, Nanos};
 
 /// A gate and what JavaScript holds of it.
 pub struct Gate {
@@ -24,8 +23,8 @@ enum Kind {
     Nothing,
     Limiter(Turnstile),
     Cycle(CycleTurnstile),
-    Breaker(Entrance<Breaker>),
-    Bulkhead(Entrance<Bulkhead>),
+    /// A breaker or a bulkhead.
+    One(Entrance<AnyGate>),
     Pipeline(Box<Entrance<Pipeline>>),
     Budget(Purse),
 }
@@ -33,8 +32,7 @@ enum Kind {
 macro_rules! in_and_out {
     ($kind:expr, $entrance:ident => $answer:expr) => {
         match $kind {
-            Kind::Breaker($entrance) => $answer,
-            Kind::Bulkhead($entrance) => $answer,
+            Kind::One($entrance) => $answer,
             Kind::Pipeline($entrance) => $answer,
             Kind::Nothing | Kind::Limiter(_) | Kind::Cycle(_) | Kind::Budget(_) => -1,
         }
@@ -45,9 +43,9 @@ impl Gate {
     /// A gate of the kind by the numbers in `io` ([`AnyGate::new`]); `at` is now.
     ///
     /// # Errors
-    /// The first setting out of its range.
+    /// The number of the fault; what there is to say about it is in `io`.
     #[inline(never)]
-    pub fn create(kind: u32, io: &Io<'_>, manual: bool, at: At) -> Result<Box<Self>, Fault> {
+    pub fn create(kind: u32, io: &mut Io<'_>, manual: bool, at: At) -> Result<Box<Self>, Told> {
         Ok(Box::new(Self::new(AnyGate::new(kind, io, at)?, manual)))
     }
 
@@ -62,8 +60,7 @@ impl Gate {
             AnyGate::Nothing => Kind::Nothing,
             AnyGate::Limiter(limiter) => Kind::Limiter(Turnstile::new(limiter)),
             AnyGate::Cycle(cycle) => Kind::Cycle(CycleTurnstile::new(cycle)),
-            AnyGate::Breaker(breaker) => Kind::Breaker(Entrance::new(breaker)),
-            AnyGate::Bulkhead(bulkhead) => Kind::Bulkhead(Entrance::new(bulkhead)),
+            one @ (AnyGate::Breaker(_) | AnyGate::Bulkhead(_)) => Kind::One(Entrance::new(Arc::new(one))),
             AnyGate::Budget(budget) => Kind::Budget(Purse(budget)),
         };
         Self { kind, manual }
@@ -82,8 +79,7 @@ impl Gate {
         match &self.kind {
             Kind::Limiter(turnstile) => Some(AnyGate::Limiter(Arc::clone(&turnstile.limiter))),
             Kind::Cycle(turnstile) => Some(AnyGate::Cycle(Arc::clone(&turnstile.cycle))),
-            Kind::Breaker(entrance) => Some(AnyGate::Breaker(Arc::clone(&entrance.gate))),
-            Kind::Bulkhead(entrance) => Some(AnyGate::Bulkhead(Arc::clone(&entrance.gate))),
+            Kind::One(entrance) => Some((*entrance.gate).clone()),
             Kind::Nothing | Kind::Pipeline(_) | Kind::Budget(_) => None,
         }
     }
@@ -102,10 +98,14 @@ impl Gate {
         matches!(&self.kind, Kind::Cycle(turnstile) if turnstile.try_acquire(n, now))
     }
 
-    /// Asks for one call without the time.
+    /// Asks for one call without the time. A pipeline always needs it, here: one way in and out instead of two, at the
+    /// price of a reading of the clock where all its gates can do without.
     #[inline(never)]
     pub fn enter_untimed(&self) -> i32 {
-        in_and_out!(&self.kind, entrance => entrance.enter_untimed(1))
+        match &self.kind {
+            Kind::One(entrance) => entrance.enter_untimed(1),
+            _ => NEEDS_TIME,
+        }
     }
 
     /// Asks for one call.
@@ -117,7 +117,10 @@ impl Gate {
     /// Reports how a call ended without the time.
     #[inline(never)]
     pub fn leave_untimed(&self, packed: u32) -> i32 {
-        in_and_out!(&self.kind, entrance => entrance.leave_untimed(packed))
+        match &self.kind {
+            Kind::One(entrance) => entrance.leave_untimed(packed),
+            _ => NEEDS_TIME,
+        }
     }
 
     /// Reports how a call ended.
@@ -130,13 +133,12 @@ impl Gate {
     #[inline(never)]
     pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
         match &self.kind {
-            Kind::Nothing => -5.0,
+            Kind::Nothing => UNKNOWN,
             Kind::Limiter(turnstile) => turnstile.ask(op, io, at),
             Kind::Cycle(turnstile) => turnstile.ask(op, io, at),
-            Kind::Breaker(entrance) => entrance.ask(op, io, at),
-            Kind::Bulkhead(entrance) => entrance.ask(op, io, at),
+            Kind::One(entrance) => entrance.ask(op, io, at),
             Kind::Pipeline(entrance) => entrance.ask(op, io, at),
-            Kind::Budget(purse) => purse.ask(op, io, at),
+            Kind::Budget(purse) => purse.ask(op, at),
         }
     }
 }

@@ -108,7 +108,7 @@ pub fn closures<'env>(env: &'env Env, gate: &AnyGate, manual: bool) -> Result<Ob
         }
         AnyGate::Budget(budget) => {
             let purse = Purse(Arc::clone(budget));
-            bind_ask(env, &mut object, manual, move |op, io, at| purse.ask(op, io, at))?;
+            bind_ask(env, &mut object, manual, move |op, _, at| purse.ask(op, at))?;
         }
         AnyGate::Nothing => {}
     }

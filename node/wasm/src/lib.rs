@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::cell::{Cell, UnsafeCell};
 use overcurrent::At;
 use overcurrent_node_engine::gate::Gate;
-use overcurrent_node_engine::io::{self, Io, ROOM};
+use overcurrent_node_engine::io::{self, Io, ROOM, Told};
 use overcurrent_node_engine::time;
 
 #[panic_handler]
@@ -77,10 +77,9 @@ pub extern "C" fn create(kind: u32, manual: bool) -> *const Gate {
     // SAFETY: the only borrow in this function.
     let numbers = unsafe { io() };
     let now = at(Io(numbers).get(ROOM - 1), !manual);
-    match Gate::create(kind, &Io(numbers), manual, now) {
+    match Gate::create(kind, &mut Io(numbers), manual, now) {
         Ok(gate) => Box::into_raw(gate),
-        Err(fault) => {
-            let number = Io(numbers).answer(Err(fault));
+        Err(Told(number)) => {
             if let Some(last) = numbers.last_mut() {
                 *last = number;
             }
@@ -108,9 +107,7 @@ pub unsafe extern "C" fn join(length: u32, manual: bool) -> *const Gate {
 #[unsafe(no_mangle)]
 pub extern "C" fn delay() -> f64 {
     // SAFETY: the only borrow in this function.
-    let mut io = Io(unsafe { io() });
-    let wait = overcurrent_node_engine::retry::delay(&io);
-    io.answer(wait.map_err(Into::into))
+    overcurrent_node_engine::retry::delay(&mut Io(unsafe { io() }))
 }
 
 /// Ends a gate. Nothing may use its address afterwards.
