@@ -2,9 +2,12 @@
 //! goes through the guard when it is begun and reports when it ends, without a frame of its own.
 
 use crate::cycle::CycleLimiter;
+use crate::errors::unraisable;
 use crate::guard::{Guard, Token};
 use crate::heap::{Content, HeapType, answer, one_at_a_time, slot};
 use crate::limiter::RateLimiter;
+use crate::time::seconds;
+use crate::trio;
 use crate::wait::Wait;
 use overcurrent::{Nanos, Outcome};
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyTypeError, PyValueError};
@@ -156,6 +159,9 @@ impl Coroutine {
                 self.make_resumable(py).map(|()| false)
             }
             &mut Work::Permits { n, max_wait } => {
+                if trio::asks(py) {
+                    return self.acquire_in_trio(py, n, max_wait).map(|()| false);
+                }
                 let owner = self.owner::<RateLimiter>(py);
                 let line = &owner.get().0;
                 if line.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok()) {
@@ -164,6 +170,9 @@ impl Coroutine {
                 self.wait(py, line.wait(owner.to_owned().into_any(), n, max_wait)).map(|()| false)
             }
             &mut Work::Cycle { n, max_wait } => {
+                if trio::asks(py) {
+                    return self.acquire_in_trio(py, n, max_wait).map(|()| false);
+                }
                 let owner = self.owner::<CycleLimiter>(py);
                 let line = &owner.get().0;
                 if line.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok()) {
@@ -180,6 +189,17 @@ impl Coroutine {
         static SLEEP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let sleeping = SLEEP.import(py, "overcurrent._wait", "sleep")?.call1((wait,))?;
         self.inner.store(sleeping.into_ptr(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Awaits permits with a checkpoint, whether they are there or not.
+    #[cold]
+    fn acquire_in_trio(&self, py: Python<'_>, n: u32, max_wait: Nanos) -> PyResult<()> {
+        static ACQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let acquire = ACQUIRE.import(py, "overcurrent._trio", "acquire")?;
+        let timeout = (max_wait != Nanos::MAX).then(|| seconds(max_wait));
+        let acquiring = acquire.call1((self.owner::<PyAny>(py), n, timeout))?;
+        self.inner.store(acquiring.into_ptr(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -206,7 +226,7 @@ impl Coroutine {
         if let Some(inner) = self.inner(py)
             && let Err(error) = inner.call_method0("close")
         {
-            error.write_unraisable(py, Some(&inner));
+            unraisable(py, error, Some(&inner));
         }
     }
 

@@ -8,11 +8,13 @@ use crate::pipeline::PipelineCore;
 use crate::rules::Rules;
 use crate::switch::off;
 use crate::time::nanos;
+use crate::trio;
 use crate::wait::Waiting;
 use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -271,9 +273,14 @@ impl Permit {
         Ok(false)
     }
 
-    fn __aenter__(slf: &Bound<'_, Self>) -> PyResult<Ready> {
-        slf.get().begin(slf.py())?;
-        Ok(Ready(slf.clone().into_any().unbind()))
+    fn __aenter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if trio::asks(py) {
+            static ENTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            return ENTER.import(py, "overcurrent._trio", "enter")?.call1((slf,));
+        }
+        slf.get().begin(py)?;
+        Ok(Bound::new(py, Ready(slf.clone().into_any().unbind()))?.into_any())
     }
 
     #[pyo3(signature = (kind, exception, traceback, /))]

@@ -165,7 +165,9 @@ impl Pipeline {
             } else if let Ok(gate) = gate.cast::<CycleLimiter>() {
                 AnyGate::Cycle(Arc::clone(&gate.get().0))
             } else {
-                return Err(PyTypeError::new_err(format!("{gate:?} is not a breaker, a limiter or a bulkhead")));
+                return Err(PyTypeError::new_err(format!(
+                    "{gate:?} is not a breaker, a limiter or a bulkhead; `pipe` takes others"
+                )));
             });
         }
         let own = failures.is_some() || ignore.is_some() || failure_result.is_some();

@@ -64,8 +64,10 @@
 
 mod acquire;
 mod call;
+mod call_error;
 mod classify;
 mod clock;
+mod enter;
 mod ext;
 mod fallback;
 #[cfg(feature = "fast-clock")]
@@ -79,6 +81,7 @@ mod park;
 mod queue;
 mod reserve;
 mod retry;
+mod slot_guard;
 mod slots;
 mod thread_timer;
 mod timeout;
@@ -88,9 +91,11 @@ mod tower;
 mod wakers;
 
 pub use acquire::{Acquire, Waiters};
-pub use call::{CallError, Protected};
+pub use call::Protected;
+pub use call_error::CallError;
 pub use classify::{Classify, ErrIsFailure, ForErr, ForOk, HoldFor};
 pub use clock::{Clock, MonotonicClock};
+pub use enter::Enter;
 pub use ext::GateExt;
 pub use fallback::Fallback;
 #[cfg(feature = "fast-clock")]
@@ -100,7 +105,8 @@ pub use manual::{ManualClock, ManualSleep};
 pub use owned::OwnedGuard;
 pub use reserve::Reserve;
 pub use retry::{Again, AnyError, Retriable, Retry};
-pub use slots::{Enter, SlotGuard, Slots};
+pub use slot_guard::SlotGuard;
+pub use slots::Slots;
 pub use thread_timer::{ThreadSleep, ThreadTimer};
 pub use timeout::{Deadline, TimedOut, timeout};
 pub use timer::Timer;
