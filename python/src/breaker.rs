@@ -65,7 +65,7 @@ impl BreakerCore {
             false => b.enter_untimed().map(|permit| (permit, false)),
             true => Err(NeedsTime),
         }
-        .or_else(|NeedsTime| b.enter(self.now()).map(|permit| (permit, true))));
+        .or_else(|NeedsTime| b.enter(self.clock.fast_now()).map(|permit| (permit, true))));
         self.tell(guard.py());
         match entered {
             Ok((permit, timed)) => Ok(Token::Breaker { permit, timed }),
@@ -76,13 +76,13 @@ impl BreakerCore {
     pub fn report(&self, py: Python<'_>, permit: Permit, timed: bool, outcome: Outcome, hold: Option<Nanos>) {
         on!(self, b => match hold {
             Some(wait) => {
-                let at = self.now();
+                let at = self.clock.fast_now();
                 b.leave_and_open_for(timed_permit(permit, timed, at), outcome, wait, at);
             }
-            None if timed => b.leave(permit, outcome, self.now()),
+            None if timed => b.leave(permit, outcome, self.clock.fast_now()),
             None => {
                 if b.leave_untimed(permit, outcome).is_err() {
-                    b.settle(self.now());
+                    b.settle(self.clock.fast_now());
                 }
             }
         });

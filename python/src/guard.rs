@@ -55,13 +55,25 @@ impl Target {
     /// `hold`: how long the other side asked not to be called.
     #[inline]
     pub fn leave(&self, py: Python<'_>, token: Token, outcome: Outcome, hold: Option<Nanos>) {
-        match (self, token) {
-            (Self::Breaker(breaker), Token::Breaker { permit, timed }) => {
-                breaker.report(py, permit, timed, outcome, hold);
+        // Not by both at once: that would move the token once more.
+        match token {
+            Token::Breaker { permit, timed } => {
+                if let Self::Breaker(breaker) = self {
+                    breaker.report(py, permit, timed, outcome, hold);
+                }
             }
-            (Self::Bulkhead(bulkhead), Token::Slot(slot)) => bulkhead.leave(slot),
-            (Self::Pipeline(pipeline), Token::Pipeline(permits)) => pipeline.leave(py, permits, outcome, hold),
-            (_, token) => drop(token),
+            Token::Slot(slot) => {
+                if let Self::Bulkhead(bulkhead) = self {
+                    bulkhead.leave(slot);
+                }
+            }
+            Token::Pipeline(permits) => {
+                if let Self::Pipeline(pipeline) = self {
+                    pipeline.leave(py, permits, outcome, hold);
+                }
+            }
+            Token::Waited(waiting) => drop(waiting),
+            Token::Nothing => {}
         }
     }
 

@@ -21,6 +21,7 @@ mod settings;
 mod switch;
 mod time;
 mod trio;
+mod try_acquire;
 mod wait;
 
 use pyo3::prelude::*;
@@ -66,6 +67,7 @@ mod _native {
         module.add("Guarded", crate::guarded::create(module.py())?)?;
         module.add("Coroutine", crate::coroutine::create(module.py())?)?;
         crate::trio::watch();
+        crate::try_acquire::install(module.py())?;
         crate::time::align(module.py())
     }
 }
