@@ -1,7 +1,7 @@
 // Builds everything: the addon for this machine (where cargo is), the WebAssembly module, the JavaScript.
 //   node scripts/build.mjs [native] [wasm] [js]      one or several of the three; all without arguments
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +30,15 @@ if (does('native')) {
 if (does('wasm')) {
   const file = join(target, 'wasm', 'overcurrent.wasm');
   run('wasm/build', file);
+  // Named one by one: `--all-features` would use what no engine has yet. The compiler uses these by itself.
+  const features = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue'];
+  const optimizer = join(here, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+  if (existsSync(optimizer)) {
+    const enabled = features.map((feature) => `--enable-${feature}`);
+    run(process.execPath, optimizer, ...enabled, '-Oz', '--converge', '--strip-producers', file, '-o', file);
+  } else {
+    console.error('binaryen is not there (npm ci): the module stays a tenth larger than it need be');
+  }
   const base64 = readFileSync(file).toString('base64');
   writeFileSync(
     join(here, 'src', 'wasm-bytes.ts'),

@@ -12,7 +12,7 @@ use line::Bell;
 use napi::Result;
 use napi::bindgen_prelude::{Array, Either, Env, External, ExternalRef, Float64ArraySlice, Function, Object};
 use napi_derive::napi;
-use overcurrent_node_engine::io::{Io, ROOM};
+use overcurrent_node_engine::io::{Io, ROOM, Told};
 use overcurrent_node_engine::pipeline::{AnyGate, pipeline};
 use shared::{Kept, NotShared};
 use std::sync::Arc;
@@ -50,12 +50,12 @@ pub fn create<'env>(
     let mut io = Io(numbers(&mut io));
     let at = clock::at(manual, io.get(ROOM - 1));
     let made = match name {
-        Some(name) => shared::gate(kind, name, &io, at),
-        None => AnyGate::new(kind, &io, at).map(Kept::from).map_err(NotShared::Fault),
+        Some(name) => shared::gate(kind, name, &mut io, at),
+        None => AnyGate::new(kind, &mut io, at).map(Kept::from).map_err(NotShared::Fault),
     };
     match made {
         Ok(kept) => gate::closures(env, kept, manual, bell.map(|bell| Arc::clone(&bell))).map(Either::A),
-        Err(NotShared::Fault(fault)) => Ok(Either::B(io.answer(Err(fault)))),
+        Err(NotShared::Fault(Told(number))) => Ok(Either::B(number)),
         Err(NotShared::Differs(place, value)) => {
             io.put(&[place as f64, value]);
             Ok(Either::B(-6.0))
@@ -67,8 +67,7 @@ pub fn create<'env>(
 #[napi]
 pub fn delay(mut io: Float64ArraySlice<'_>) -> f64 {
     let mut io = Io(numbers(&mut io));
-    let wait = overcurrent_node_engine::retry::delay(&io);
-    io.answer(wait.map_err(Into::into))
+    overcurrent_node_engine::retry::delay(&mut io)
 }
 
 /// Makes several gates one: an object with its closures.

@@ -5,7 +5,7 @@ use napi::Status;
 use napi::bindgen_prelude::{Function, Result};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use overcurrent::concurrency::Slot;
-use overcurrent::{Bulkhead, Gate, Outcome, Reason};
+use overcurrent::{At, Bulkhead, Gate, Outcome, Reason};
 use overcurrent_node_engine::entrance::Entrance;
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -123,7 +123,7 @@ impl Desk {
     }
 
     /// The bulkhead's own questions.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> overcurrent::At) -> f64 {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
         let answer = self.entrance.ask(op, io, at);
         self.line.serve(); // it may have grown
         answer

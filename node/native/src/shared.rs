@@ -2,7 +2,7 @@
 
 use crate::line::Line;
 use overcurrent::At;
-use overcurrent_node_engine::io::{Fault, Io, ROOM};
+use overcurrent_node_engine::io::{Io, ROOM, Told};
 use overcurrent_node_engine::pipeline::AnyGate;
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
@@ -32,13 +32,13 @@ static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
 /// Why there is none.
 pub enum NotShared {
     /// It cannot be made.
-    Fault(Fault),
+    Fault(Told),
     /// There is one, and this setting of it is another: its place and its value.
     Differs(usize, f64),
 }
 
 /// The gate of that kind and name, made now if it is not there.
-pub fn gate(kind: u32, name: String, io: &Io<'_>, at: At) -> Result<Kept, NotShared> {
+pub fn gate(kind: u32, name: String, io: &mut Io<'_>, at: At) -> Result<Kept, NotShared> {
     let row: Row = std::array::from_fn(|place| io.get(place));
     let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((theirs, kept)) = gates.get(&(kind, name.clone())) {

@@ -83,10 +83,16 @@ impl CycleLimiter {
     /// The plan that belongs to `word`. Until the word is seen again (or swapped) it may be a later one.
     #[inline]
     fn plan(&self, word: u64) -> Plan {
-        let [even, odd] = [0, 1].map(|which: usize| (self.limits.get(which), self.origins.get(which)));
-        let (limit, origin) = if word & 1 << 62 == 0 { even } else { odd };
+        let (limit, origin) = self.cells(word);
         // Relaxed: written before the word was published, and the word was loaded with Acquire.
-        Plan { limit: limit.map_or(0, |cell| cell.load(Relaxed)), origin: origin.map_or(0, |cell| cell.load(Relaxed)) }
+        Plan { limit: limit.load(Relaxed), origin: origin.load(Relaxed) }
+    }
+
+    /// The cells of the plan that belongs to `word`.
+    #[inline]
+    const fn cells(&self, word: u64) -> (&AtomicU32, &AtomicU64) {
+        let ([even, odd], [early, late]) = (&self.limits, &self.origins);
+        if word & 1 << 62 == 0 { (even, early) } else { (odd, late) }
     }
 
     /// Word and plan of one instant.
@@ -147,15 +153,14 @@ impl CycleLimiter {
             let wanted = plan.gone(taken, cycle).saturating_add(i64::from(n));
             let at_once = wanted <= plan.end(cycle);
             let granted = at_once
-                || (max_wait > Nanos::ZERO && wanted <= plan.end(self.scale.units(now.saturating_add(max_wait).get())))
-                || n == 0;
+                || (max_wait > Nanos::ZERO && wanted <= plan.end(self.scale.units(now.saturating_add(max_wait).get())));
             if !granted || wanted > step::MOST {
                 if self.still(word) {
                     return Err(CycleDenied { limiter: self, ask: Ask { plan, taken, n, max_wait, now } });
                 }
                 continue;
             }
-            let ready_at = if at_once || n == 0 { now } else { self.start_of(plan.owner(wanted)) };
+            let ready_at = if at_once { now } else { self.start_of(plan.owner(wanted)) };
             let after = if n == 0 || only_look { word } else { step::with_taken(word, wanted) };
             if n == 0 || only_look {
                 if self.still(word) {
@@ -180,11 +185,13 @@ impl CycleLimiter {
     /// The instant at which `cycle` starts, within time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     fn start_of(&self, cycle: i128) -> Nanos {
-        let start = cycle.saturating_mul(i128::from(self.period.get()));
+        // A cycle is below 2^65, a period at most 2^62.
+        let start = cycle.wrapping_mul(i128::from(self.period.get()));
         Nanos::new(start.clamp(0, i128::from(u64::MAX)) as u64)
     }
 
-    /// Takes `n` permits of the running cycle, or none: no waiting, whatever the timeout.
+    /// Takes `n` permits of the running cycle, or none: no waiting, whatever the timeout. 0 permits are there unless
+    /// permits of later cycles are promised, as with every limiter.
     ///
     /// # Errors
     /// They are not there; says when to ask again.
