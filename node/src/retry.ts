@@ -1,13 +1,12 @@
-import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import type { Call, Context } from './context.js';
-import { type Duration, duration, durationOr } from './duration.js';
+import { type Duration, durationOr } from './duration.js';
 import { ask, create, current, delay, type Handle, KIND } from './engine.js';
 import { RefusedError } from './errors.js';
 import { Policy } from './policy.js';
 import { callable, common, fraction, known, oneOf, whole } from './settings.js';
+import { sleep } from './sleep.js';
 import { invoke } from './throttle.js';
-import { after } from './timers.js';
 
 /** How the waits between attempts are spread, so that callers who failed together do not come back together. */
 export type Jitter = 'none' | 'full' | 'equal' | 'decorrelated';
@@ -134,19 +133,7 @@ export class Retry extends Policy {
 
   #again<T>(fn: Call<T>, context: Context, attempt: number, error: unknown): Promise<T> {
     if (context.ended || !this.#retryIf(error) || this.#budget?.tryWithdraw() === false) return Promise.reject(error);
-    const { ends } = context;
-    return new Promise<void>((resolve, reject) => {
-      const alarm = after(this.#clock, this.#wait(attempt, error), () => {
-        unwatch?.();
-        resolve();
-      });
-      const unwatch =
-        ends &&
-        onAbort(ends, () => {
-          alarm.cancel();
-          reject(ends.reason);
-        });
-    }).then(() => {
+    return sleep(this.#clock, this.#wait(attempt, error), context.ends).then(() => {
       if (context.ended) throw context.reason;
       return this.#attempt(fn, context, attempt + 1);
     });
@@ -157,12 +144,8 @@ export class Retry extends Policy {
       this.#retryAfter && typeof error === 'object' && error !== null
         ? (error as { retryAfterMs?: unknown }).retryAfterMs
         : undefined;
-    return delay(
-      ...this.#backoff,
-      attempt,
-      Math.random(),
-      typeof told === 'number' ? duration('retryAfterMs', told) : NaN,
-    );
+    // What is no length of time says nothing: the error is somebody else's.
+    return delay(...this.#backoff, attempt, Math.random(), typeof told === 'number' && told >= 0 ? told : NaN);
   }
 }
 

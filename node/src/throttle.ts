@@ -1,4 +1,3 @@
-import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import type { Call, Context } from './context.js';
 import { type Duration, duration, durationOr } from './duration.js';
@@ -9,6 +8,7 @@ import { type RefusalEvents, Refusals } from './refusals.js';
 import { areApart } from './requests.js';
 import { load, save } from './saved.js';
 import { whole } from './settings.js';
+import { sleep } from './sleep.js';
 import { after } from './timers.js';
 import { Waiter, Waiters } from './waiters.js';
 
@@ -204,27 +204,15 @@ export abstract class Throttle extends Policy {
 
   /** The same where nobody can wake anybody: the permits are taken for later, and each sleeps by itself. */
   #sleep(cost: number, timeout: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.waiting >= this.#most) {
-      return rejected(this.#refuse('queue-full', (this.#asleep[0] as number) - this.#clock.now()));
-    }
+    if (this.waiting >= this.#most) return rejected(this.#refuse('queue-full', this.#ahead(cost)));
     const promised = this.#promise(cost, timeout);
     if (promised === undefined) return rejected(this.#refuse(...this.#last()));
     const [wait, readyAt] = promised as [number, number];
     if (wait === 0) return Promise.resolve();
     this.#asleep.push(readyAt);
-    return new Promise((resolve, reject) => {
-      const alarm = after(this.#clock, wait, () => {
-        unwatch?.();
-        resolve();
-      });
-      const unwatch =
-        signal &&
-        onAbort(signal, () => {
-          alarm.cancel();
-          this.#asleep = this.#asleep.filter((other) => other !== readyAt);
-          this.#back(promised);
-          reject(signal.reason);
-        });
+    return sleep(this.#clock, wait, signal, () => {
+      this.#asleep = this.#asleep.filter((other) => other !== readyAt);
+      this.#back(promised);
     });
   }
 

@@ -194,6 +194,22 @@ test('waits beyond what a timer can do', async () => {
   }
 });
 
+test('an error with a wait that is none is tried again as any other', async () => {
+  for (const retryAfterMs of [NaN, -1, '5', {}]) {
+    let attempts = 0;
+    const again = oc.retry({ attempts: 2, backoff: { initial: 1 } });
+    const error = Object.assign(new Error('not well'), { retryAfterMs });
+    await assert.rejects(
+      again.call(() => {
+        attempts += 1;
+        throw error;
+      }),
+      error,
+    );
+    assert.equal(attempts, 2);
+  }
+});
+
 test('a clock that goes backward, or says no number, never brings a permit', () => {
   const clock = oc.manualClock(1e6);
   const calls = oc.limiter({ rate: 1, per: 's', burst: 1, clock });
