@@ -51,6 +51,7 @@ impl Gate {
 
     /// Ends a gate, and what nobody else has a share of.
     #[inline(never)]
+    #[allow(clippy::boxed_local, reason = "the box is what ends")]
     pub fn end(self: Box<Self>) {}
 
     /// This thread's way to `core`.
