@@ -25,6 +25,8 @@ mod tiny32;
 #[cfg(feature = "wide")]
 mod any_history;
 #[cfg(feature = "wide")]
+mod apart;
+#[cfg(feature = "wide")]
 mod deadline;
 #[cfg(feature = "wide")]
 mod debug;
@@ -75,6 +77,7 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 #[cfg(feature = "wide")]
 pub use self::{
     any_history::AnyHistory,
+    apart::{Due, Left},
     either_history::EitherHistory,
     history::{CountHistory, History, StateCells},
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
