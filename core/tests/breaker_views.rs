@@ -125,14 +125,14 @@ proptest! {
 
     #[test]
     fn over_calls_by_choice(first in policy(false), ops in proptest::collection::vec(op(false), 1..120)) {
-        let storage = EitherHistory::<[RingWord; 2], [Bucket; 5]>::Calls(CountHistory::new());
+        let storage = EitherHistory::<[RingWord; 2], [Bucket; 5]>::from(CountHistory::new());
         let chosen = Breaker::over(LivePolicy::new(first), storage, ()).unwrap();
         same!(LiveCountBreaker::<2>::live(first).unwrap(), chosen, first, ops);
     }
 
     #[test]
     fn over_time_by_choice(first in policy(true), ops in proptest::collection::vec(op(true), 1..120)) {
-        let storage = EitherHistory::<[RingWord; 4], [Bucket; 5]>::Time(TimeHistory::new());
+        let storage = EitherHistory::<[RingWord; 4], [Bucket; 5]>::from(TimeHistory::new());
         let chosen = Breaker::over(LivePolicy::new(first), storage, ()).unwrap();
         same!(LiveTimeBreaker::<5>::live(first).unwrap(), chosen, first, ops);
     }

@@ -1,7 +1,7 @@
 // Builds everything: the addon for this machine (where cargo is), the WebAssembly module, the JavaScript.
 //   node scripts/build.mjs [native] [wasm] [js]      one or several of the three; all without arguments
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -30,6 +30,15 @@ if (does('native')) {
 if (does('wasm')) {
   const file = join(target, 'wasm', 'overcurrent.wasm');
   run('wasm/build', file);
+  // Named one by one: `--all-features` would use what no engine has yet. The compiler uses these by itself.
+  const features = ['mutable-globals', 'sign-ext', 'nontrapping-float-to-int', 'bulk-memory', 'multivalue'];
+  const optimizer = join(here, 'node_modules', 'binaryen', 'bin', 'wasm-opt');
+  if (existsSync(optimizer)) {
+    const enabled = features.map((feature) => `--enable-${feature}`);
+    run(process.execPath, optimizer, ...enabled, '-Oz', '--converge', '--strip-producers', file, '-o', file);
+  } else {
+    console.error('binaryen is not there (npm ci): the module stays a tenth larger than it need be');
+  }
   const base64 = readFileSync(file).toString('base64');
   writeFileSync(
     join(here, 'src', 'wasm-bytes.ts'),
@@ -50,10 +59,11 @@ if (does('js')) {
   only('esm', 'module');
   tsc('--outDir', 'dist/web', '--module', 'commonjs', '--moduleResolution', 'node10');
   only('web', 'commonjs');
+  copyFileSync(join(target, 'wasm', 'overcurrent.wasm'), join(here, 'dist', 'overcurrent.wasm'));
   for (const [directory, files] of [
-    ['cjs', ['web']],
+    ['cjs', ['web', 'edge']],
     ['esm', ['index', 'load', 'native-engine']],
-    ['web', ['index', 'load', 'native-engine']],
+    ['web', ['edge', 'index', 'load', 'native-engine']],
   ]) {
     for (const file of files) {
       for (const suffix of ['js', 'd.ts']) rmSync(join(here, 'dist', directory, `${file}.${suffix}`), { force: true });

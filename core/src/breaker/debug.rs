@@ -1,6 +1,6 @@
 //! What a breaker and its parts print: the state as of the last touch, and no window.
 
-use super::either_history::EitherHistory;
+use super::any_history::EitherHistory;
 use super::history::{CountHistory, History, StateCells};
 use super::history_time::TimeHistory;
 use super::live::LivePolicy;

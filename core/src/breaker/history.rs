@@ -53,7 +53,7 @@ impl Default for StateCells {
 /// any window size is compiled once.
 #[repr(C)]
 pub struct CountHistory<R: ?Sized> {
-    cells: StateCells,
+    pub(super) cells: StateCells,
     pub(super) window: CountWindow<R>,
 }
 

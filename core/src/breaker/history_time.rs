@@ -16,7 +16,7 @@ use crate::sync::const_new;
 /// Zero is a valid start; `TimeHistory<[Bucket; B], T>` coerces to `TimeHistory<[Bucket], T>` behind a reference.
 #[repr(C)]
 pub struct TimeHistory<B: ?Sized, T> {
-    cells: StateCells,
+    pub(super) cells: StateCells,
     pub(super) trials: CountWindow<T>,
     pub(super) window: TimeWindow<B>,
 }
@@ -110,7 +110,7 @@ impl<B: AsRef<[Bucket]>, T: AsRef<[RingWord]>> TimeHistory<B, T> {
     }
 }
 
-const fn check(capacity: usize, trials: u32, policy: &Policy) -> Result<(), ConfigError> {
+pub(super) const fn check(capacity: usize, trials: u32, policy: &Policy) -> Result<(), ConfigError> {
     match policy.window {
         Window::Calls(n) => return Err(ConfigError::new("window (calls in a time breaker)", n as u64, 0, 0)),
         Window::Time { buckets, .. } => {
@@ -130,16 +130,16 @@ pub(super) const fn slices(policy: &Policy) -> Slices {
     }
 }
 
-impl<B: AsRef<[Bucket]> + ?Sized, T> TimeHistory<B, T> {
+impl<B: AsRef<[Bucket]> + ?Sized> TimeWindow<B> {
     /// Records one outcome that is nobody's trial.
     #[inline]
-    pub(super) fn record_in_slices(&self, at: Entry<'_>, generation: u16, mark: Mark) -> Recorded {
-        let is_current = self.cells.is_in(generation);
+    pub(super) fn record_in(&self, cells: &StateCells, at: Entry<'_>, generation: u16, mark: Mark) -> Recorded {
+        let is_current = cells.is_in(generation);
         // The window knows the low bits of a generation only; a permit from far enough back would look like today's.
         if !is_current() {
             return Recorded::Stale;
         }
-        match self.window.record(slices(at.policy), generation, mark, at.now, is_current) {
+        match self.record(slices(at.policy), generation, mark, at.now, is_current) {
             Some(totals) => Recorded::Counted(totals),
             None => Recorded::Stale,
         }
@@ -174,7 +174,7 @@ impl<B: AsRef<[Bucket]> + ?Sized, T: AsRef<[RingWord]>> Sealed for TimeHistory<B
             let is_current = self.cells.is_in(epoch.generation);
             return self.trials.record(lengths(at.policy), epoch, mark, limit, is_current);
         }
-        self.record_in_slices(at, epoch.generation, mark)
+        self.window.record_in(&self.cells, at, epoch.generation, mark)
     }
 
     fn totals(&self, at: Entry<'_>, epoch: Epoch) -> Totals {

@@ -31,8 +31,6 @@ mod deadline;
 #[cfg(feature = "wide")]
 mod debug;
 #[cfg(feature = "wide")]
-mod either_history;
-#[cfg(feature = "wide")]
 mod gate;
 #[cfg(feature = "wide")]
 mod history;
@@ -76,9 +74,8 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 
 #[cfg(feature = "wide")]
 pub use self::{
-    any_history::AnyHistory,
+    any_history::{AnyHistory, EitherHistory},
     apart::{Due, Left},
-    either_history::EitherHistory,
     history::{CountHistory, History, StateCells},
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},

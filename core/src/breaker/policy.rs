@@ -79,9 +79,10 @@ impl OpenFor {
             return Nanos::new(base);
         }
         // base * (1 - j) + base * 2j * r, with r in [0, 1): 128 bits hold every product.
+        // Below 2^64, and twice that times 32 random bits below 2^97.
         let spread = times_milli(base, self.jitter_milli as u32) as u128;
         let low = (base as u128).saturating_sub(spread);
-        let wait = low.saturating_add((spread.saturating_mul(2).saturating_mul(random as u128)) >> 32);
+        let wait = low.saturating_add((spread.wrapping_mul(2).wrapping_mul(random as u128)) >> 32);
         Nanos::new(if wait > u64::MAX as u128 { u64::MAX } else { wait as u64 })
     }
 

@@ -291,7 +291,7 @@ impl LiveGcra {
         self.look(|_, terms, of| terms.quota(of))
     }
 
-    fn raise(&self, now: Nanos, next: impl Fn(u64, &Terms) -> u64) {
+    fn raise(&self, now: Nanos, next: &dyn Fn(u64, &Terms) -> u64) {
         let _ = self.decide(now, |word, terms, _| {
             let after = next(word, terms).min(UNITS);
             if after > word { Ok((after, ())) } else { Err(NEVER) }
@@ -300,13 +300,13 @@ impl LiveGcra {
 
     /// Takes everything that is there at `now`; an existing debt stays.
     pub fn drain(&self, now: Nanos) {
-        self.raise(now, |word, terms| step::drained(word, terms.units(now), terms.cap));
+        self.raise(now, &|word, terms| step::drained(word, terms.units(now), terms.cap));
     }
 
     /// Holds everything back until `until`; see [`Gcra::penalize_until`](super::Gcra::penalize_until).
     pub fn penalize_until(&self, until: Nanos, now: Nanos) {
         if until > now {
-            self.raise(now, |word, terms| step::penalized(word, terms.units(until), terms.cap, terms.unit));
+            self.raise(now, &|word, terms| step::penalized(word, terms.units(until), terms.cap, terms.unit));
         }
     }
 
@@ -318,7 +318,7 @@ impl LiveGcra {
 
     /// Takes over a saved state; see [`Gcra::restore`](super::Gcra::restore).
     pub fn restore(&self, snapshot: &GcraSnapshot, now: Nanos) {
-        self.raise(now, |_, terms| step::restored(now, snapshot.full_after, terms.scale));
+        self.raise(now, &|_, terms| step::restored(now, snapshot.full_after, terms.scale));
     }
 
     /// Replaces the settings and keeps what was used: a debt is kept in **permits**, rounded up, so neither does a faster
@@ -330,14 +330,11 @@ impl LiveGcra {
     /// [`Busy`] while another thread is doing the same; nothing was changed and nothing waits.
     pub fn reconfigure(&self, quota: Quota, now: Nanos) -> Result<(), Busy> {
         let quota = quota.live();
-        self.change(
-            |_| quota,
-            |word, old| {
-                let owed = step::debt(word, old.units(now));
-                let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
-                quota.units(now).saturating_add(kept.unwrap_or(UNITS))
-            },
-        )
+        self.change(&|_| quota, &|word, old| {
+            let owed = step::debt(word, old.units(now));
+            let kept = mul_div_ceil(u128::from(owed), u128::from(quota.unit), u128::from(old.unit));
+            quota.units(now).saturating_add(kept.unwrap_or(UNITS))
+        })
     }
 
     /// Forgets everything that was taken: the whole burst is there, settings stay. Reservations from before can no
@@ -348,14 +345,14 @@ impl LiveGcra {
     pub fn reset(&self) -> Result<(), Busy> {
         if mutated("gcra_live_reset_early") {
             let read = self.quota();
-            return self.change(|_| read, |_, _| 0);
+            return self.change(&|_| read, &|_, _| 0);
         }
         // The settings in force once nobody else can change them: read before, they may be those of a change ago.
-        self.change(|in_force| in_force, |_, _| 0)
+        self.change(&|in_force| in_force, &|_, _| 0)
     }
 
     /// Publishes what `quota` makes of the settings in force, and the word that belongs to it, under the next generation.
-    fn change(&self, quota: impl FnOnce(Quota) -> Quota, next: impl Fn(u64, &Terms) -> u64) -> Result<(), Busy> {
+    fn change(&self, quota: &dyn Fn(Quota) -> Quota, next: &dyn Fn(u64, &Terms) -> u64) -> Result<(), Busy> {
         // Acquire: sees the slots and the word as the last change left them.
         if self.changing.compare_exchange(0, 1, Acquire, Relaxed).is_err() && !mutated("gcra_live_no_exclusion") {
             return Err(Busy);

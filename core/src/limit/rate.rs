@@ -54,16 +54,17 @@ impl Rate {
             Some(initial) => initial,
             None => burst,
         };
-        let checks = [
-            ConfigError::check("per", self.per.get(), 1, 1 << 62),
-            ConfigError::check("permits", self.permits, 1, self.per.get()),
-            ConfigError::check("burst", burst, 1, 1 << 32),
-            ConfigError::check("initial", initial, 0, burst),
+        let per = self.per.get();
+        let ranges = [
+            ("per", per, 1, 1 << 62),
+            ("permits", self.permits, 1, per),
+            ("burst", burst, 1, 1 << 32),
+            ("initial", initial, 0, burst),
         ];
-        let mut left: &[Result<(), ConfigError>] = &checks;
-        while let [first, rest @ ..] = left {
-            if let Err(error) = first {
-                return Err(*error);
+        let mut left: &[(&'static str, u64, u64, u64)] = &ranges;
+        while let [(field, value, min, max), rest @ ..] = left {
+            if let Err(error) = ConfigError::check(field, *value, *min, *max) {
+                return Err(error);
             }
             left = rest;
         }

@@ -47,7 +47,9 @@ impl Scale {
     }
 
     /// The units that have passed at `now`, at most `u64::MAX`.
-    #[inline(always)]
+    // WebAssembly has no wide multiplication: there this is long, and bytes are what is short.
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) const fn units(self, now: u64) -> u64 {
         if self.whole != 0 {
             return now.saturating_mul(self.high);
@@ -68,10 +70,33 @@ const fn low(wide: u128) -> u64 {
 /// `ceil(x * num / den)`. `x * num` must stay below `2^128`, and `den` above 0.
 pub(crate) const fn mul_div_ceil_wide(x: u128, num: u128, den: u128) -> u128 {
     let product = x.wrapping_mul(num);
-    match (product.checked_div(den), product.checked_rem(den)) {
+    #[cfg(target_pointer_width = "64")]
+    return match (product.checked_div(den), product.checked_rem(den)) {
         (Some(quotient), Some(rest)) => quotient.wrapping_add(if rest == 0 { 0 } else { 1 }),
         _ => u128::MAX,
+    };
+    #[cfg(not(target_pointer_width = "64"))]
+    return div_ceil(product, den);
+}
+
+/// `ceil(a / b)` digit by digit, for `b` above 0: where words have 32 bits, the compiler's own division of 128 bits is a
+/// kilobyte of code.
+#[cfg(any(not(target_pointer_width = "64"), test))]
+const fn div_ceil(a: u128, b: u128) -> u128 {
+    let (mut rest, mut quotient) = (a, 0_u128);
+    // A digit for each place that `b` can be shifted below the top of `a`.
+    let mut digits = b.leading_zeros().saturating_sub(a.leading_zeros()).wrapping_add(1);
+    let mut part = b.wrapping_shl(digits.wrapping_sub(1));
+    while digits > 0 {
+        quotient = quotient.wrapping_shl(1);
+        if rest >= part {
+            rest = rest.wrapping_sub(part);
+            quotient |= 1;
+        }
+        part = part.wrapping_shr(1);
+        digits = digits.wrapping_sub(1);
     }
+    quotient.wrapping_add(if rest == 0 { 0 } else { 1 })
 }
 
 /// [`mul_div_ceil_wide`], or `None` beyond 64 bits.
@@ -109,6 +134,21 @@ mod tests {
             for t in [now, now >> 32, (now / b * b).saturating_add(near), (now / b * b).saturating_sub(near)] {
                 prop_assert_eq!(u128::from(scale.units(t)), u128::from(t) * u128::from(a) / u128::from(b));
             }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn digits_divide_as_the_compiler_does(a: u128, b: u128, less_a in 0_u32..128, less_b in 0_u32..128) {
+            let (a, b) = (a >> less_a, (b >> less_b).max(1));
+            prop_assert_eq!(div_ceil(a, b), a.div_ceil(b));
+        }
+    }
+
+    #[test]
+    fn digits_divide_at_the_ends() {
+        for (a, b) in [(0, 1), (0, u128::MAX), (1, u128::MAX), (u128::MAX, 1), (u128::MAX, u128::MAX), (7, 7), (8, 7)] {
+            assert_eq!(div_ceil(a, b), a.div_ceil(b));
         }
     }
 

@@ -122,7 +122,7 @@ impl RetryBudgetPolicy {
 
     fn refusal(&self, wanted: u64, now: Nanos) -> Refusal {
         let due = u128::from(wanted.saturating_sub(self.cap));
-        let per_second = u128::from(self.min_per_second).saturating_mul(u128::from(RETRY));
+        let per_second = u128::from(self.min_per_second).wrapping_mul(u128::from(RETRY));
         // Without a rate nothing is due by time: no division by zero, but no answer.
         let due = mul_div_ceil(due, u128::from(Nanos::SECOND.get()), per_second);
         let retry_after = due.filter(|_| wanted < END_OF_TIME).map(|due| Nanos::new(due).saturating_sub(now));

@@ -1,16 +1,14 @@
 //! The circuit breaker, its window sized at run time.
 
-use crate::entrance::{Entrance, Handed};
-use crate::io::{DONE, Fault, Io};
+use crate::entrance::Handed;
+use crate::io::{DONE, Fault, Io, Told, UNKNOWN};
 use crate::settings::{self, Room};
 use crate::time;
 use alloc::vec;
 use alloc::vec::Vec;
 use overcurrent::breaker::{Bucket, CountHistory, EitherHistory, LivePolicy, RawPermit, RingWord, TimeHistory};
 use overcurrent::event::Rejections;
-use overcurrent::{
-    At, ConfigError, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State,
-};
+use overcurrent::{At, Counters, EventKind, Gate, Journal, Nanos, NeedsTime, Outcome, Permit, Refusal, State};
 
 /// Refusals of the state; events until they are told; totals.
 type Observed = (Rejections, (Journal<64>, Counters));
@@ -35,17 +33,18 @@ impl Breaker {
     ///
     /// # Errors
     /// The first setting out of its range.
-    pub fn new(io: &Io<'_>, at: At) -> Result<Self, ConfigError> {
+    pub fn new(io: &mut Io<'_>, at: At) -> Result<Self, Told> {
         let (policy, Room { outcomes, slices }) = settings::policy(io, 0)?;
         let begin = state(io.get(settings::NUMBERS));
         let observed = (Rejections::new(), (Journal::new(), Counters::new()));
         let ring = ring(outcomes);
-        let storage = if slices == 0 {
-            EitherHistory::Calls(CountHistory::over(ring))
+        let storage: Storage = if slices == 0 {
+            CountHistory::over(ring).into()
         } else {
-            EitherHistory::Time(TimeHistory::over((0..slices).map(|_| Bucket::new()).collect(), ring))
+            TimeHistory::over((0..slices).map(|_| Bucket::new()).collect(), ring).into()
         };
-        Ok(Self(overcurrent::Breaker::over(LivePolicy::new(policy), storage, observed)?.starting(begin, at)))
+        let made = overcurrent::Breaker::over(LivePolicy::new(policy), storage, observed);
+        Ok(Self(io.made(made)?.starting(begin, at)))
     }
 
     fn journal(&self) -> &Journal<64> {
@@ -129,56 +128,20 @@ impl Breaker {
         };
     }
 
-    fn snapshot(&self, io: &mut Io<'_>, at: At) -> Result<f64, Fault> {
+    fn snapshot(&self, io: &mut Io<'_>, at: At) -> f64 {
         // A frame holds at most 64 KiB.
         let mut room = vec![0; io.0.len().min(1 << 17)];
-        let length = self.0.snapshot(&mut room, at)?;
-        io.put_bytes(room.get(..length).unwrap_or_default())
+        match self.0.snapshot(&mut room, at) {
+            Ok(length) => io.put_bytes(room.get(..length).unwrap_or_default()),
+            Err(error) => error.tell(io),
+        }
     }
 
-    fn ask_core(&self, op: u32, io: &mut Io<'_>, at: At) -> Result<f64, Fault> {
-        Ok(match op {
-            op::STATE => f64::from(self.0.state(at) as u8),
-            op::METRICS => {
-                self.metrics(io, at);
-                DONE
-            }
-            op::EXPLAIN => {
-                self.explain(io, at);
-                DONE
-            }
-            op::MOVE => self.0.transition(state(io.get(1)), at).map(|()| DONE)?,
-            op::OPEN_FOR => self.0.open_for(io.nanos(1), at).map(|()| DONE)?,
-            op::OPEN_UNTIL => self.0.open_until(io.nanos(1), at).map(|()| DONE)?,
-            op::RESET => {
-                self.0.reset(at);
-                DONE
-            }
-            op::SETTLE => {
-                self.0.settle(at);
-                DONE
-            }
-            op::RECORD => {
-                self.record(io, at);
-                DONE
-            }
-            op::RELEASE => {
-                self.0.untracked().release(at);
-                DONE
-            }
-            op::EVENT => self.pop_event(io),
-            op::RECONFIGURE => {
-                let (policy, _) = settings::policy(io, 1)?;
-                self.0.reconfigure(policy, at).map(|()| DONE)?
-            }
-            op::SNAPSHOT => self.snapshot(io, at)?,
-            op::RESTORE => {
-                let age = io.nanos(1);
-                self.0.restore(&io.bytes(2), age, at).map(|()| DONE)?
-            }
-            op::NEXT_DEADLINE => time::wait(self.0.next_deadline(at)),
-            _ => return Err(Fault::Unknown),
-        })
+    fn reconfigure(&self, io: &mut Io<'_>, at: At) -> f64 {
+        match settings::policy(io, 1) {
+            Ok((policy, _)) => io.done(self.0.reconfigure(policy, at)),
+            Err(Told(fault)) => fault,
+        }
     }
 }
 
@@ -200,40 +163,30 @@ pub mod op {
     pub const SNAPSHOT: u32 = 12;
     pub const RESTORE: u32 = 13;
     pub const NEXT_DEADLINE: u32 = 14;
-    pub const HOLD: u32 = 20;
-    pub const LAST: u32 = 21;
-    pub const JUDGE: u32 = 22;
-}
-
-impl Entrance<Breaker> {
-    /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
-        let mut io = Io(io);
-        if let Some(answer) = self.ask_any(op, &mut io, at) {
-            return answer;
-        }
-        let at = at(io.get(0));
-        let done = self.gate.ask_core(op, &mut io, at);
-        io.answer(done)
-    }
-}
-
-impl<G: Handed> Entrance<G> {
-    /// What every entrance can be asked.
-    pub(crate) fn ask_any(&self, op: u32, io: &mut Io<'_>, at: &dyn Fn(f64) -> At) -> Option<f64> {
-        Some(match op {
-            op::LAST => self.last().map_or(f64::INFINITY, |(refusal, _)| time::wait(refusal.retry_after)),
-            op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at(io.get(0)))),
-            op::JUDGE => match self.gate.judge(io.whole(1), at(io.get(0))) {
-                Ok(()) => DONE,
-                Err(refusal) => io.refuse(refusal),
-            },
-            _ => return None,
-        })
-    }
 }
 
 impl Handed for Breaker {
+    fn ask(&self, op: u32, io: &mut Io<'_>, at: At, _: Option<(Refusal, At)>) -> f64 {
+        match op {
+            op::STATE => return f64::from(self.0.state(at) as u8),
+            op::METRICS => self.metrics(io, at),
+            op::EXPLAIN => self.explain(io, at),
+            op::MOVE => return io.done(self.0.transition(state(io.get(1)), at)),
+            op::OPEN_FOR => return io.done(self.0.open_for(io.nanos(1), at)),
+            op::OPEN_UNTIL => return io.done(self.0.open_until(io.nanos(1), at)),
+            op::RESET => self.0.reset(at),
+            op::SETTLE => self.0.settle(at),
+            op::RECORD => self.record(io, at),
+            op::RELEASE => self.0.untracked().release(at),
+            op::EVENT => return self.pop_event(io),
+            op::RECONFIGURE => return self.reconfigure(io, at),
+            op::SNAPSHOT => return self.snapshot(io, at),
+            op::RESTORE => return io.done(self.0.restore(&io.bytes(2), io.nanos(1), at)),
+            op::NEXT_DEADLINE => return time::wait(self.0.next_deadline(at)),
+            _ => return UNKNOWN,
+        }
+        DONE
+    }
     #[inline]
     fn news(&self) -> bool {
         !self.journal().is_empty()
@@ -243,7 +196,7 @@ impl Handed for Breaker {
         Ok(permit.into_raw().word)
     }
     #[inline]
-    fn unpack(word: u32) -> Option<Permit> {
+    fn unpack(&self, word: u32) -> Option<Permit> {
         Some(Permit::from_raw(RawPermit { entered: 0, word }))
     }
 }

@@ -1,9 +1,7 @@
 //! The bulkhead, and what it can be asked.
 
-use crate::breaker::op as any;
-use crate::entrance::Entrance;
-use crate::io::{DONE, Fault, Io};
-use overcurrent::{At, Bulkhead, ConfigError};
+use crate::io::{DONE, Io, Told, UNKNOWN};
+use overcurrent::Bulkhead;
 
 /// What a bulkhead can be asked besides what every entrance can.
 #[allow(missing_docs, reason = "each is the operation of its name")]
@@ -16,29 +14,19 @@ pub mod op {
 ///
 /// # Errors
 /// If that is out of its range.
-pub fn bulkhead(io: &Io<'_>, at: usize) -> Result<Bulkhead, ConfigError> {
-    Bulkhead::new(io.whole(at))
+pub fn bulkhead(io: &mut Io<'_>, at: usize) -> Result<Bulkhead, Told> {
+    let made = Bulkhead::new(io.whole(at));
+    io.made(made)
 }
 
-impl Entrance<Bulkhead> {
-    /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
-        let mut io = Io(io);
-        if op >= any::HOLD {
-            return self.ask_any(op, &mut io, at).unwrap_or(-5.0);
+/// Everything off the hot path that is a bulkhead's own.
+pub(crate) fn ask(bulkhead: &Bulkhead, op: u32, io: &mut Io<'_>) -> f64 {
+    match op {
+        op::LOOK => {
+            io.put(&[f64::from(bulkhead.max()), f64::from(bulkhead.in_flight()), f64::from(bulkhead.available())]);
+            DONE
         }
-        let done = match op {
-            op::LOOK => {
-                io.put(&[
-                    f64::from(self.gate.max()),
-                    f64::from(self.gate.in_flight()),
-                    f64::from(self.gate.available()),
-                ]);
-                Ok(DONE)
-            }
-            op::RESIZE => self.gate.resize(io.whole(1)).map(|()| DONE).map_err(Fault::from),
-            _ => Err(Fault::Unknown),
-        };
-        io.answer(done)
+        op::RESIZE => io.done(bulkhead.resize(io.whole(1))),
+        _ => UNKNOWN,
     }
 }

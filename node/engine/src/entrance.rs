@@ -1,6 +1,9 @@
 //! The hot way in and out of a gate: small integers, the time only where it is needed.
 
+use crate::bulkhead;
 use crate::held::Held;
+use crate::io::{DONE, Io, UNKNOWN};
+use crate::time;
 use alloc::sync::Arc;
 use core::cell::{Cell, RefCell};
 use overcurrent::concurrency::Slot;
@@ -16,6 +19,14 @@ pub const NEEDS_TIME: i32 = -100;
 /// Among the bits of a permit: it is a number all by itself, and nothing is kept of it here.
 pub const PLAIN: i32 = 1 << 27;
 
+/// What every entrance can be asked; the time is the first number of the question.
+#[allow(missing_docs, reason = "each is the operation of its name")]
+pub mod op {
+    pub const HOLD: u32 = 20;
+    pub const LAST: u32 = 21;
+    pub const JUDGE: u32 = 22;
+}
+
 /// A gate whose permits JavaScript can hold.
 pub trait Handed: Gate {
     /// Whether events wait to be told.
@@ -25,11 +36,16 @@ pub trait Handed: Gate {
     /// # Errors
     /// The permit, where it is more than that.
     fn pack(permit: Self::Permit) -> Result<u32, Self::Permit>;
+    /// What gates of this kind alone can be asked; `last` is the newest refusal of this thread.
+    fn ask(&self, op: u32, io: &mut Io<'_>, at: At, last: Option<(Refusal, At)>) -> f64;
     /// The permit that [`pack`](Self::pack) took apart.
-    fn unpack(number: u32) -> Option<Self::Permit>;
+    fn unpack(&self, number: u32) -> Option<Self::Permit>;
 }
 
 impl Handed for Bulkhead {
+    fn ask(&self, op: u32, io: &mut Io<'_>, _: At, _: Option<(Refusal, At)>) -> f64 {
+        bulkhead::ask(self, op, io)
+    }
     fn news(&self) -> bool {
         false
     }
@@ -37,7 +53,7 @@ impl Handed for Bulkhead {
         permit.into_raw();
         Ok(0)
     }
-    fn unpack(_: u32) -> Option<Self::Permit> {
+    fn unpack(&self, _: u32) -> Option<Self::Permit> {
         Some(Slot::from_raw())
     }
 }
@@ -136,7 +152,7 @@ impl<G: Handed> Entrance<G> {
     #[inline]
     pub fn leave_untimed(&self, packed: u32) -> i32 {
         let permit = if packed & PLAIN as u32 != 0 {
-            G::unpack(number(packed))
+            self.gate.unpack(number(packed))
         } else {
             let mut held = self.held.borrow_mut();
             match held.get(number(packed)) {
@@ -170,7 +186,7 @@ impl<G: Handed> Entrance<G> {
     /// [`leave_at`](Self::leave_at), and stay away until `until`.
     pub fn leave_and_hold(&self, packed: u32, until: Nanos, at: At) -> i32 {
         let permit = if packed & PLAIN as u32 != 0 {
-            G::unpack(number(packed))
+            self.gate.unpack(number(packed))
         } else {
             self.held.borrow_mut().take(number(packed)).map(|(permit, _)| permit)
         };
@@ -178,6 +194,25 @@ impl<G: Handed> Entrance<G> {
             self.gate.leave_and_hold(permit, outcome(packed), until, at);
         }
         i32::from(self.gate.news())
+    }
+
+    /// What every entrance can be asked.
+    fn ask_any(&self, op: u32, io: &mut Io<'_>, at: At) -> f64 {
+        match op {
+            op::LAST => self.last().map_or(f64::INFINITY, |(refusal, _)| time::wait(refusal.retry_after)),
+            op::HOLD => f64::from(self.leave_and_hold(io.whole(1), io.nanos(2), at)),
+            op::JUDGE => match self.gate.judge(io.whole(1), at) {
+                Ok(()) => DONE,
+                Err(refusal) => io.refuse(refusal),
+            },
+            _ => UNKNOWN,
+        }
+    }
+
+    /// Everything off the hot path: what every entrance can be asked, or what this gate can be.
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
+        let io = &mut Io(io);
+        if op < op::HOLD { self.gate.ask(op, io, at, self.last()) } else { self.ask_any(op, io, at) }
     }
 
     /// The newest refusal of this thread, and when it was given.

@@ -11,7 +11,7 @@ extern crate alloc;
 // Here and not in the module's own crate, which is compiled for speed: bytes matter more for this.
 #[cfg(target_arch = "wasm32")]
 #[global_allocator]
-static ALLOCATOR: dlmalloc::GlobalDlmalloc = dlmalloc::GlobalDlmalloc;
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 pub mod breaker;
 pub mod bulkhead;

@@ -1,12 +1,12 @@
 //! The rate limiter, replaceable settings and all.
 
-use crate::io::{DONE, Fault, Io, REFUSED, halves};
+use crate::io::{DONE, Fault, Io, REFUSED, Told, UNKNOWN, halves};
 use crate::time;
 use alloc::sync::Arc;
 use core::cell::Cell;
 use overcurrent::event::Event;
 use overcurrent::limit::{GcraSnapshot, LiveDenied, RawReservation, Reservation};
-use overcurrent::{At, ConfigError, Counters, EventKind, LiveGcra, Nanos, Observer, Quota, Rate, Reason, Refusal};
+use overcurrent::{At, Counters, EventKind, LiveGcra, Nanos, Observer, Quota, Rate, Reason, Refusal};
 
 /// A limiter and the count of its refusals.
 pub struct Limiter {
@@ -17,7 +17,7 @@ pub struct Limiter {
 }
 
 /// The quota that the numbers from `from` on say: permits, per in ms, burst, initial (NaN for the usual).
-fn quota(io: &Io<'_>, from: usize) -> Result<Quota, ConfigError> {
+fn quota(io: &mut Io<'_>, from: usize) -> Result<Quota, Told> {
     let given = |place: usize| {
         let value = io.get(from + place);
         (!value.is_nan()).then_some(value as u64)
@@ -29,7 +29,7 @@ fn quota(io: &Io<'_>, from: usize) -> Result<Quota, ConfigError> {
     if let Some(initial) = given(3) {
         rate = rate.initial(initial);
     }
-    rate.build()
+    io.made(rate.build())
 }
 
 impl Limiter {
@@ -37,7 +37,7 @@ impl Limiter {
     ///
     /// # Errors
     /// The first setting out of its range.
-    pub fn new(io: &Io<'_>, at: At) -> Result<Self, ConfigError> {
+    pub fn new(io: &mut Io<'_>, at: At) -> Result<Self, Told> {
         Ok(Self { gcra: LiveGcra::starting(quota(io, 0)?, at.now), counters: Counters::new() })
     }
 }
@@ -91,16 +91,10 @@ impl Turnstile {
     }
 
     /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
-        let mut io = Io(io);
-        let now = at(io.get(0)).now;
-        let done = self.done(op, &mut io, now);
-        io.answer(done)
-    }
-
-    fn done(&self, op: u32, io: &mut Io<'_>, now: Nanos) -> Result<f64, Fault> {
-        let gcra = &self.limiter.gcra;
-        Ok(match op {
+    pub fn ask(&self, op: u32, io: &mut [f64], at: At) -> f64 {
+        let io = &mut Io(io);
+        let (now, gcra) = (at.now, &self.limiter.gcra);
+        match op {
             op::LAST => {
                 let reason = self.last.get().map_or(Reason::RateLimited, |denied| denied.reason());
                 io.put(&[f64::from(reason as u8)]);
@@ -112,10 +106,7 @@ impl Turnstile {
                 DONE
             }
             op::RESERVE => match gcra.reserve(io.whole(1), io.nanos(2), now) {
-                Ok(promise) => {
-                    put_promise(io, promise);
-                    DONE
-                }
+                Ok(promise) => put_promise(io, promise),
                 Err(denied) => {
                     self.deny(denied, now);
                     io.refuse(denied.into())
@@ -138,25 +129,31 @@ impl Turnstile {
                 gcra.penalize_until(io.nanos(1), now);
                 DONE
             }
-            op::RESET => gcra.reset().map(|()| DONE)?,
-            op::RECONFIGURE => gcra.reconfigure(quota(io, 1)?, now).map(|()| DONE)?,
-            op::SNAPSHOT => io.put_bytes(&gcra.snapshot(now).to_bytes())?,
-            op::RESTORE => {
-                let saved = GcraSnapshot::from_bytes(&io.bytes(2))?;
-                gcra.restore(&saved.aged(io.nanos(1)), now);
-                DONE
-            }
+            op::RESET => io.done(gcra.reset()),
+            op::RECONFIGURE => match quota(io, 1) {
+                Ok(quota) => io.done(gcra.reconfigure(quota, now)),
+                Err(Told(fault)) => fault,
+            },
+            op::SNAPSHOT => io.put_bytes(&gcra.snapshot(now).to_bytes()),
+            op::RESTORE => match GcraSnapshot::from_bytes(&io.bytes(2)) {
+                Ok(saved) => {
+                    gcra.restore(&saved.aged(io.nanos(1)), now);
+                    DONE
+                }
+                Err(error) => error.tell(io),
+            },
             op::REFUSALS => self.limiter.counters.get().refusals() as f64,
-            _ => return Err(Fault::Unknown),
-        })
+            _ => UNKNOWN,
+        }
     }
 }
 
 /// Writes a promise: its wait, when it is ready, and its words for a cancel.
-pub(crate) fn put_promise(io: &mut Io<'_>, promise: Reservation) {
+pub(crate) fn put_promise(io: &mut Io<'_>, promise: Reservation) -> f64 {
     let raw = promise.into_raw();
     let ([a, b], [c, d]) = (halves(raw.before), halves(raw.after));
     io.put(&[time::ms(Nanos::new(raw.wait)), time::ms(Nanos::new(raw.ready_at)), a, b, c, d]);
+    DONE
 }
 
 /// The promise whose words are at `from`.

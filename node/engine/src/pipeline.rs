@@ -1,10 +1,10 @@
 //! Gates of any kind, and several of them as one.
 
-use crate::breaker::{Breaker, op as any};
+use crate::breaker::Breaker;
 use crate::bulkhead::bulkhead;
 use crate::cycle::Cycle;
-use crate::entrance::{Entrance, Handed};
-use crate::io::{Fault, Io};
+use crate::entrance::Handed;
+use crate::io::{Io, Told, UNKNOWN};
 use crate::limiter::Limiter;
 use crate::retry::budget;
 use alloc::sync::Arc;
@@ -46,16 +46,22 @@ impl AnyGate {
     ///
     /// # Errors
     /// The first setting out of its range.
-    pub fn new(kind: u32, io: &Io<'_>, at: At) -> Result<Self, Fault> {
+    pub fn new(kind: u32, io: &mut Io<'_>, at: At) -> Result<Self, Told> {
         Ok(match kind {
             0 => Self::Limiter(Arc::new(Limiter::new(io, at)?)),
             1 => Self::Breaker(Arc::new(Breaker::new(io, at)?)),
             2 => Self::Bulkhead(Arc::new(bulkhead(io, 0)?)),
             3 => Self::Cycle(Arc::new(Cycle::new(io)?)),
             4 => Self::Budget(Arc::new(budget(io)?)),
-            _ => return Err(Fault::Unknown),
+            _ => return Err(Told(UNKNOWN)),
         })
     }
+}
+
+/// Out of line: its many answers become an [`AnyPermit`]'s in one place.
+#[inline(never)]
+fn breaker_enter(gate: &Breaker, cost: u32, at: At) -> Result<Permit, Refusal> {
+    gate.enter(cost, at)
 }
 
 impl Gate for AnyGate {
@@ -76,9 +82,12 @@ impl Gate for AnyGate {
         match self {
             Self::Nothing | Self::Budget(_) => Ok(AnyPermit::Nothing),
             Self::Limiter(gate) => gate.gcra.enter(cost, at).map(AnyPermit::Promise),
-            Self::Breaker(gate) => Gate::enter(&**gate, cost, at).map(AnyPermit::Breaker),
+            Self::Breaker(gate) => breaker_enter(gate, cost, at).map(AnyPermit::Breaker),
             Self::Bulkhead(gate) => gate.enter(cost, at).map(AnyPermit::Bulkhead),
-            Self::Cycle(gate) => gate.limiter.enter(cost, at).map(AnyPermit::Promise),
+            Self::Cycle(gate) => match gate.limiter.reserve_within(cost, Nanos::ZERO, at.now) {
+                Ok(promise) => Ok(AnyPermit::Promise(promise)),
+                Err(denied) => Err(denied.into()),
+            },
         }
     }
 
@@ -166,20 +175,67 @@ impl Gate for AnyGate {
     }
 }
 
+/// One breaker or bulkhead, for hosts that compile one way in and out for both.
+impl Handed for AnyGate {
+    #[inline]
+    fn news(&self) -> bool {
+        matches!(self, Self::Breaker(breaker) if breaker.news())
+    }
+    #[inline]
+    fn pack(permit: AnyPermit) -> Result<u32, AnyPermit> {
+        match permit {
+            AnyPermit::Breaker(permit) => Breaker::pack(permit).map_err(AnyPermit::Breaker),
+            AnyPermit::Bulkhead(slot) => Bulkhead::pack(slot).map_err(AnyPermit::Bulkhead),
+            other => Err(other),
+        }
+    }
+    #[inline]
+    fn unpack(&self, number: u32) -> Option<AnyPermit> {
+        match self {
+            Self::Breaker(gate) => gate.unpack(number).map(AnyPermit::Breaker),
+            Self::Bulkhead(gate) => gate.unpack(number).map(AnyPermit::Bulkhead),
+            _ => None,
+        }
+    }
+    fn ask(&self, op: u32, io: &mut Io<'_>, at: At, last: Option<(Refusal, At)>) -> f64 {
+        match self {
+            Self::Breaker(gate) => gate.ask(op, io, at, last),
+            Self::Bulkhead(gate) => gate.ask(op, io, at, last),
+            _ => UNKNOWN,
+        }
+    }
+}
+
 /// Several gates, all or nothing.
 pub type Pipeline = [AnyGate; MOST];
 
+/// What a pipeline can be asked besides what every entrance can: which of its gates refuses.
+pub const WHO: u32 = 0;
+
 impl Handed for Pipeline {
+    fn ask(&self, op: u32, io: &mut Io<'_>, _: At, last: Option<(Refusal, At)>) -> f64 {
+        if op != WHO {
+            return UNKNOWN;
+        }
+        // As of the time of the refusal: a moment later the same gate may admit again.
+        let refuses = |gate: &AnyGate| {
+            last.is_some_and(|(last, at)| {
+                gate.judge(io.whole(1), at).is_err_and(|refusal| refusal.reason == last.reason)
+            })
+        };
+        // Another thread may have changed the gate since: then it is none of them.
+        self.iter().position(refuses).unwrap_or(MOST) as f64
+    }
     #[inline]
     fn news(&self) -> bool {
-        self.iter().any(|gate| matches!(gate, AnyGate::Breaker(breaker) if breaker.news()))
+        self.iter().any(AnyGate::news)
     }
     #[inline]
     fn pack(permits: Self::Permit) -> Result<u32, Self::Permit> {
         Err(permits)
     }
     #[inline]
-    fn unpack(_: u32) -> Option<Self::Permit> {
+    fn unpack(&self, _: u32) -> Option<Self::Permit> {
         None
     }
 }
@@ -191,28 +247,4 @@ pub fn pipeline(gates: impl IntoIterator<Item = AnyGate>) -> Pipeline {
         *place = gate;
     }
     places
-}
-
-/// What a pipeline can be asked besides what every entrance can: which of its gates refuses.
-pub const WHO: u32 = 0;
-
-impl Entrance<Pipeline> {
-    /// Everything off the hot path.
-    pub fn ask(&self, op: u32, io: &mut [f64], at: &dyn Fn(f64) -> At) -> f64 {
-        let mut io = Io(io);
-        if op >= any::HOLD {
-            return self.ask_any(op, &mut io, at).unwrap_or(-5.0);
-        }
-        // As of the time of the refusal: a moment later the same gate may admit again.
-        let refuses = |gate: &AnyGate| {
-            self.last().is_some_and(|(last, at)| {
-                Gate::judge(gate, io.whole(1), at).is_err_and(|refusal| refusal.reason == last.reason)
-            })
-        };
-        match op {
-            // Another thread may have changed the gate since: then it is none of them.
-            WHO => self.gate.iter().position(refuses).unwrap_or(MOST) as f64,
-            _ => io.answer(Err(Fault::Unknown)),
-        }
-    }
 }

@@ -1,6 +1,7 @@
 //! A breaker's settings, as a row of numbers.
 
-use crate::io::Io;
+use crate::io::{Fault, Io, Told};
+use crate::time;
 use overcurrent::breaker::{HalfOpenEnd, OpenFor, TrialTimeout};
 use overcurrent::{BreakerConfig, ConfigError, Nanos, Policy, Window};
 
@@ -17,11 +18,12 @@ pub struct Room {
 }
 
 /// A whole number up to `max`, or the error that says so.
-fn whole(field: &'static str, value: f64, max: u32) -> Result<u32, ConfigError> {
+#[inline(never)]
+fn whole(io: &mut Io<'_>, field: &'static str, value: f64, max: u32) -> Result<u32, Told> {
     if value >= 0.0 && value <= f64::from(max) {
         Ok(value as u32)
     } else {
-        Err(ConfigError::new(field, value as u64, 0, u64::from(max)))
+        Err(Told(ConfigError::new(field, value as u64, 0, u64::from(max)).tell(io)))
     }
 }
 
@@ -51,39 +53,40 @@ fn thousandths(value: f64) -> u32 {
 ///
 /// # Errors
 /// The first setting out of its range.
-pub fn policy(io: &Io<'_>, from: usize) -> Result<(Policy, Room), ConfigError> {
-    let at = |place: usize| io.get(from + place);
-    let length = |place: usize| io.nanos(from + place);
+pub fn policy(io: &mut Io<'_>, from: usize) -> Result<(Policy, Room), Told> {
+    let numbers: [f64; NUMBERS] = core::array::from_fn(|place| io.get(from + place));
+    let at = |place: usize| numbers.get(place).copied().unwrap_or(f64::NAN);
+    let length = |place: usize| time::nanos(at(place));
     let (window, calls, slices) = match given(at(0)) {
         Some(calls) => {
-            let calls = whole("window (calls)", calls, u32::MAX)?;
+            let calls = whole(io, "window (calls)", calls, u32::MAX)?;
             (Window::calls(calls), calls, 0)
         }
         None => {
-            let slices = whole("window (buckets)", at(2), u32::MAX)?;
+            let slices = whole(io, "window (buckets)", at(2), u32::MAX)?;
             (Window::time(length(1), slices), 0, slices)
         }
     };
     let mut config = BreakerConfig::new(window)
-        .failure_count(whole("failure_count", at(7), u32::MAX)?)
-        .consecutive_failures(whole("consecutive_failures", at(8), u32::MAX)?)
+        .failure_count(whole(io, "failure_count", at(7), u32::MAX)?)
+        .consecutive_failures(whole(io, "consecutive_failures", at(8), u32::MAX)?)
         .auto_half_open(at(17) != 0.0);
     config = match given(at(4)) {
         Some(rate) => config.failure_rate(parts(rate)),
         None => config.no_failure_rate(),
     };
     if let Some(calls) = given(at(3)) {
-        config = config.min_calls(whole("min_calls", calls, u32::MAX)?);
+        config = config.min_calls(whole(io, "min_calls", calls, u32::MAX)?);
     }
     if given(at(5)).is_some() {
         config = config.slow_call(length(5), given(at(6)).map_or(100_000, parts));
     }
     let open_for = OpenFor::exponential(length(9), thousandths(at(10)), length(11));
     let jitter = u16::try_from(thousandths(at(12))).unwrap_or(u16::MAX);
-    let trial_calls = whole("trial_calls", at(13), u32::from(u16::MAX))? as u16;
+    let trial_calls = whole(io, "trial_calls", at(13), u32::from(u16::MAX))? as u16;
     config = config.open_for(open_for.jitter(jitter)).trial_calls(trial_calls);
     if let Some(calls) = given(at(14)) {
-        config = config.trial_min(whole("trial_min", calls, u32::from(u16::MAX))? as u16);
+        config = config.trial_min(whole(io, "trial_min", calls, u32::from(u16::MAX))? as u16);
     }
     let limit = length(15);
     config = config.trial_timeout(match at(16) {
@@ -92,6 +95,6 @@ pub fn policy(io: &Io<'_>, from: usize) -> Result<(Policy, Room), ConfigError> {
         2.0 => TrialTimeout::Stay { stay: limit, then: HalfOpenEnd::Closed },
         _ => TrialTimeout::Lease(limit),
     });
-    let policy = config.build()?;
+    let policy = io.made(config.build())?;
     Ok((policy, Room { outcomes: calls.max(u32::from(trial_calls)), slices }))
 }

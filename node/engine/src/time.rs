@@ -13,13 +13,14 @@ pub fn nanos(ms: f64) -> Nanos {
 }
 
 /// The same length in milliseconds; the end of time is infinity.
-#[inline]
+#[inline(never)]
 #[must_use]
 pub fn ms(length: Nanos) -> f64 {
     if length == Nanos::MAX { f64::INFINITY } else { length.get() as f64 / PER_MS }
 }
 
 /// A wait in milliseconds, infinity where no wait helps.
+#[inline(never)]
 #[must_use]
 pub fn wait(wait: Option<Nanos>) -> f64 {
     wait.map_or(f64::INFINITY, ms)

@@ -7,7 +7,7 @@ use napi::bindgen_prelude::{Env, External, Float64ArraySlice, FunctionCallContex
 use overcurrent::At;
 use overcurrent_node_engine::cycle::CycleTurnstile;
 use overcurrent_node_engine::entrance::{Entrance, Handed};
-use overcurrent_node_engine::io::ROOM;
+use overcurrent_node_engine::io::{Io, ROOM};
 use overcurrent_node_engine::limiter::Turnstile;
 use overcurrent_node_engine::pipeline::{AnyGate, Pipeline};
 use overcurrent_node_engine::retry::Purse;
@@ -19,16 +19,17 @@ fn bind_ask(
     env: &Env,
     object: &mut Object<'_>,
     manual: bool,
-    ask: impl Fn(u32, &mut [f64], &dyn Fn(f64) -> At) -> f64 + 'static,
+    ask: impl Fn(u32, &mut [f64], At) -> f64 + 'static,
 ) -> Result<()> {
     let closure = move |context: FunctionCallContext<'_>| {
         let op = context.get::<u32>(0)?;
-        let at = |ms| clock::at(manual, ms);
         if context.length() < 2 {
-            return Ok(ask(op, &mut [f64::NAN; ROOM], &at));
+            return Ok(ask(op, &mut [f64::NAN; ROOM], clock::at(manual, f64::NAN)));
         }
         let mut io = context.get::<Float64ArraySlice<'_>>(1)?;
-        Ok(ask(op, numbers(&mut io), &at))
+        let io = numbers(&mut io);
+        let at = clock::at(manual, Io(io).get(0));
+        Ok(ask(op, io, at))
     };
     object.set("ask", env.create_function_from_closure::<(), f64, _>("ask", closure)?)
 }
@@ -107,7 +108,7 @@ pub fn closures<'env>(env: &'env Env, gate: &AnyGate, manual: bool) -> Result<Ob
         }
         AnyGate::Budget(budget) => {
             let purse = Purse(Arc::clone(budget));
-            bind_ask(env, &mut object, manual, move |op, io, at| purse.ask(op, io, at))?;
+            bind_ask(env, &mut object, manual, move |op, _, at| purse.ask(op, at))?;
         }
         AnyGate::Nothing => {}
     }

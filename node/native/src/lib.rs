@@ -9,7 +9,7 @@ mod shared;
 use napi::Result;
 use napi::bindgen_prelude::{Array, Either, Env, ExternalRef, Float64ArraySlice, Object};
 use napi_derive::napi;
-use overcurrent_node_engine::io::{Io, ROOM};
+use overcurrent_node_engine::io::{Io, ROOM, Told};
 use overcurrent_node_engine::pipeline::{AnyGate, pipeline};
 use shared::NotShared;
 
@@ -39,12 +39,12 @@ pub fn create<'env>(
     let mut io = Io(numbers(&mut io));
     let at = clock::at(manual, io.get(ROOM - 1));
     let made = match name {
-        Some(name) => shared::gate(kind, name, &io, at),
-        None => AnyGate::new(kind, &io, at).map_err(NotShared::Fault),
+        Some(name) => shared::gate(kind, name, &mut io, at),
+        None => AnyGate::new(kind, &mut io, at).map_err(NotShared::Fault),
     };
     match made {
         Ok(gate) => gate::closures(env, &gate, manual).map(Either::A),
-        Err(NotShared::Fault(fault)) => Ok(Either::B(io.answer(Err(fault)))),
+        Err(NotShared::Fault(Told(number))) => Ok(Either::B(number)),
         Err(NotShared::Differs(place, value)) => {
             io.put(&[place as f64, value]);
             Ok(Either::B(-6.0))
@@ -56,8 +56,7 @@ pub fn create<'env>(
 #[napi]
 pub fn delay(mut io: Float64ArraySlice<'_>) -> f64 {
     let mut io = Io(numbers(&mut io));
-    let wait = overcurrent_node_engine::retry::delay(&io);
-    io.answer(wait.map_err(Into::into))
+    overcurrent_node_engine::retry::delay(&mut io)
 }
 
 /// Makes several gates one: an object with its closures.

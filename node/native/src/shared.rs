@@ -1,7 +1,7 @@
 //! Gates that all threads of the process have by name. They live as long as the process.
 
 use overcurrent::At;
-use overcurrent_node_engine::io::{Fault, Io, ROOM};
+use overcurrent_node_engine::io::{Io, ROOM, Told};
 use overcurrent_node_engine::pipeline::AnyGate;
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -15,13 +15,13 @@ static GATES: LazyLock<Mutex<Gates>> = LazyLock::new(Mutex::default);
 /// Why there is none.
 pub enum NotShared {
     /// It cannot be made.
-    Fault(Fault),
+    Fault(Told),
     /// There is one, and this setting of it is another: its place and its value.
     Differs(usize, f64),
 }
 
 /// The gate of that kind and name, made now if it is not there.
-pub fn gate(kind: u32, name: String, io: &Io<'_>, at: At) -> Result<AnyGate, NotShared> {
+pub fn gate(kind: u32, name: String, io: &mut Io<'_>, at: At) -> Result<AnyGate, NotShared> {
     let row: Row = std::array::from_fn(|place| io.get(place));
     let mut gates = GATES.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some((theirs, gate)) = gates.get(&(kind, name.clone())) {

@@ -6,13 +6,11 @@
 extern crate alloc;
 
 use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::cell::{Cell, UnsafeCell};
 use overcurrent::At;
 use overcurrent_node_engine::gate::Gate;
-use overcurrent_node_engine::io::{Io, ROOM};
-use overcurrent_node_engine::pipeline::AnyGate;
+use overcurrent_node_engine::io::{self, Io, ROOM, Told};
 use overcurrent_node_engine::time;
 
 #[panic_handler]
@@ -50,15 +48,11 @@ unsafe fn gate<'a>(at: *const Gate) -> &'a Gate {
 }
 
 /// The time as JavaScript said it. A clock moved by hand brings no random bits: tests want the same waits each time.
+#[inline(never)]
 fn at(ms: f64, random: bool) -> At {
     let now = time::nanos(ms);
     let random = if random { time::random_bits(now, ONCE.seed.get()) } else { 0 };
     At { now, random }
-}
-
-/// The address of a gate that JavaScript is to keep.
-fn leak(gate: Gate) -> *const Gate {
-    Box::into_raw(Box::new(gate))
 }
 
 /// Begins the spreading of waits differently in each process.
@@ -72,10 +66,7 @@ pub extern "C" fn seed(seed: f64) {
 pub extern "C" fn buffer(numbers: u32) -> *mut f64 {
     // SAFETY: the only borrow in this function.
     let io = unsafe { io() };
-    let room = (numbers as usize).max(ROOM);
-    if io.len() != room {
-        *io = vec![f64::NAN; room];
-    }
+    io::resize(io, numbers as usize);
     io.as_mut_ptr()
 }
 
@@ -86,10 +77,9 @@ pub extern "C" fn create(kind: u32, manual: bool) -> *const Gate {
     // SAFETY: the only borrow in this function.
     let numbers = unsafe { io() };
     let now = at(Io(numbers).get(ROOM - 1), !manual);
-    match AnyGate::new(kind, &Io(numbers), now) {
-        Ok(core) => leak(Gate::new(core, manual)),
-        Err(fault) => {
-            let number = Io(numbers).answer(Err(fault));
+    match Gate::create(kind, &mut Io(numbers), manual, now) {
+        Ok(gate) => Box::into_raw(gate),
+        Err(Told(number)) => {
             if let Some(last) = numbers.last_mut() {
                 *last = number;
             }
@@ -110,16 +100,14 @@ pub unsafe extern "C" fn join(length: u32, manual: bool) -> *const Gate {
         // SAFETY: by the contract above.
         unsafe { gate(*address as usize as *const Gate) }.core()
     });
-    leak(Gate::joined(&mut all, manual))
+    Box::into_raw(Gate::joined(&mut all, manual))
 }
 
 /// The wait between two attempts, by the numbers in the buffer.
 #[unsafe(no_mangle)]
 pub extern "C" fn delay() -> f64 {
     // SAFETY: the only borrow in this function.
-    let mut io = Io(unsafe { io() });
-    let wait = overcurrent_node_engine::retry::delay(&io);
-    io.answer(wait.map_err(Into::into))
+    overcurrent_node_engine::retry::delay(&mut Io(unsafe { io() }))
 }
 
 /// Ends a gate. Nothing may use its address afterwards.
@@ -129,7 +117,7 @@ pub extern "C" fn delay() -> f64 {
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn drop_gate(at: *mut Gate) {
     // SAFETY: by the contract it came from `Box::into_raw` and nobody uses it any more.
-    drop(unsafe { Box::from_raw(at) });
+    Gate::end(unsafe { Box::from_raw(at) });
 }
 
 /// Takes permits of a limiter now, or none.
@@ -192,5 +180,6 @@ pub unsafe extern "C" fn leave(gate: *const Gate, packed: u32, now: f64) -> i32 
 pub unsafe extern "C" fn ask(gate: *const Gate, op: u32) -> f64 {
     // SAFETY: by the contract; and the only borrow of the buffer in this function.
     let (gate, numbers) = unsafe { (self::gate(gate), io()) };
-    gate.ask(op, numbers, &|now| at(now, !gate.manual))
+    let at = at(Io(numbers).get(0), !gate.manual);
+    gate.ask(op, numbers, at)
 }

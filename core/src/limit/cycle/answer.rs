@@ -37,13 +37,14 @@ impl CycleDenied<'_> {
     fn start(&self) -> Option<Nanos> {
         const END: i128 = u64::MAX as i128;
         let Ask { plan, taken, n, max_wait, now } = self.ask;
+        // At most 2^62, and cycles are below 2^65: no product of the two wraps.
         let period = i128::from(self.limiter.period().get());
         let max_wait = i128::from(max_wait.get());
         let cycle = self.limiter.cycle(now);
         let gone = plan.gone(taken, cycle);
         // As things are, they are owned by this cycle, and can be promised the longest wait before it starts.
         let owner = plan.owner(gone.saturating_add(i64::from(n)));
-        let start = owner.saturating_mul(period).saturating_sub(max_wait).max(i128::from(now.get()));
+        let start = owner.wrapping_mul(period).saturating_sub(max_wait).max(i128::from(now.get()));
         if start > END {
             return None;
         }
@@ -54,8 +55,8 @@ impl CycleDenied<'_> {
         // By then permits have lapsed. The first cycle in which they have starts fresh, and so do all after it.
         let fresh = plan.owner(gone.saturating_add(1)).saturating_add(1).max(i128::from(plan.origin).saturating_add(1));
         let further = i128::from(n.saturating_sub(1).checked_div(plan.limit)?);
-        let into_it = further.saturating_mul(period).saturating_sub(max_wait).max(0);
-        let start = fresh.saturating_mul(period).saturating_add(into_it);
+        let into_it = further.wrapping_mul(period).saturating_sub(max_wait).max(0);
+        let start = fresh.wrapping_mul(period).saturating_add(into_it);
         if into_it >= period || start > END { None } else { Some(Nanos::new(start as u64)) }
     }
 }

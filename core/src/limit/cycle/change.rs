@@ -19,7 +19,7 @@ impl CycleLimiter {
     /// Another thread is changing it at this moment; nothing was changed.
     pub fn set_limit(&self, limit: NonZeroU32, now: Nanos) -> Result<(), Busy> {
         let cycle = self.cycle(now);
-        self.change(|taken, plan| match self.limit_change {
+        self.change(&|taken, plan| match self.limit_change {
             LimitChange::AtOnce => plan.at_once(taken, cycle, limit.get()),
             LimitChange::NextCycle => plan.next_cycle(taken, self.last.load(Relaxed), limit.get()),
         })
@@ -35,10 +35,10 @@ impl CycleLimiter {
     /// again; until then counts that do not fit are refused.
     #[cold]
     pub(super) fn move_origin(&self, cycle: u64) -> Result<(), Busy> {
-        self.change(|taken, plan| plan.near(taken, cycle))
+        self.change(&|taken, plan| plan.near(taken, cycle))
     }
 
-    pub(super) fn change(&self, to: impl Fn(i64, Plan) -> (i64, Plan)) -> Result<(), Busy> {
+    pub(super) fn change(&self, to: &dyn Fn(i64, Plan) -> (i64, Plan)) -> Result<(), Busy> {
         // Acquire and, below, Release: one writer sees the plans of the writer before.
         if self.changing.compare_exchange(0, 1, Acquire, Relaxed).is_err() && !mutated("cycle_no_exclusion") {
             return Err(Busy);
@@ -54,11 +54,9 @@ impl CycleLimiter {
             if !mutated("cycle_plan_fence") {
                 fence(Release);
             }
-            let which = usize::from(next & 1 << 62 != 0);
-            if let (Some(limit), Some(origin)) = (self.limits.get(which), self.origins.get(which)) {
-                limit.store(plan.limit, Relaxed);
-                origin.store(plan.origin, Relaxed);
-            }
+            let (limit, origin) = self.cells(next);
+            limit.store(plan.limit, Relaxed);
+            origin.store(plan.origin, Relaxed);
             // AcqRel: publishes the plan.
             if self.word.compare_exchange(word, next, AcqRel, Relaxed).is_ok() {
                 break;

@@ -83,10 +83,16 @@ impl CycleLimiter {
     /// The plan that belongs to `word`. Until the word is seen again (or swapped) it may be a later one.
     #[inline]
     fn plan(&self, word: u64) -> Plan {
-        let [even, odd] = [0, 1].map(|which: usize| (self.limits.get(which), self.origins.get(which)));
-        let (limit, origin) = if word & 1 << 62 == 0 { even } else { odd };
+        let (limit, origin) = self.cells(word);
         // Relaxed: written before the word was published, and the word was loaded with Acquire.
-        Plan { limit: limit.map_or(0, |cell| cell.load(Relaxed)), origin: origin.map_or(0, |cell| cell.load(Relaxed)) }
+        Plan { limit: limit.load(Relaxed), origin: origin.load(Relaxed) }
+    }
+
+    /// The cells of the plan that belongs to `word`.
+    #[inline]
+    const fn cells(&self, word: u64) -> (&AtomicU32, &AtomicU64) {
+        let ([even, odd], [early, late]) = (&self.limits, &self.origins);
+        if word & 1 << 62 == 0 { (even, early) } else { (odd, late) }
     }
 
     /// Word and plan of one instant.
@@ -179,7 +185,8 @@ impl CycleLimiter {
     /// The instant at which `cycle` starts, within time.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped")]
     fn start_of(&self, cycle: i128) -> Nanos {
-        let start = cycle.saturating_mul(i128::from(self.period.get()));
+        // A cycle is below 2^65, a period at most 2^62.
+        let start = cycle.wrapping_mul(i128::from(self.period.get()));
         Nanos::new(start.clamp(0, i128::from(u64::MAX)) as u64)
     }
 

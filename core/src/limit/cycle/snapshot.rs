@@ -92,7 +92,7 @@ impl CycleLimiter {
         let ended = self.cycle(snapshot.into_cycle);
         let into_cycle = snapshot.into_cycle.saturating_sub(self.start_of(i128::from(ended)));
         let sooner = now.saturating_sub(self.start_of(i128::from(origin))) > into_cycle;
-        self.change(|_, plan| {
+        self.change(&|_, plan| {
             let used = snapshot.used.saturating_sub(ended.saturating_mul(u64::from(plan.limit)));
             let used = i64::try_from(used).unwrap_or(i64::MAX);
             let lost = if sooner { i64::from(plan.limit) } else { 0 };
