@@ -173,3 +173,27 @@ fn events_reach_an_observer_behind_a_view() {
     assert!(view.enter(NOW).is_err());
     assert_eq!(journal.len(), 3, "tripped, moved, refused");
 }
+
+/// The steps of a call one by one, over the same words as the whole breaker.
+#[test]
+fn a_call_step_by_step_is_a_call() {
+    use overcurrent::breaker::Left;
+    static WORDS: CountHistory<[RingWord; 1]> = CountHistory::new();
+    let policy = BreakerConfig::new(Window::calls(4)).min_calls(2).trial_calls(1).build().unwrap();
+    let (parts, now) = (Breaker::view(&policy, &WORDS, ()), Nanos::SECOND);
+    let left = |outcome| parts.leave_plain(&parts.enter(now).unwrap(), outcome, now);
+    assert!(parts.leave_if_clean(&parts.enter(now).unwrap(), now));
+    assert!(matches!(left(Outcome::Ignored), Left::NotPlain));
+    assert!(matches!(left(Outcome::Success), Left::Done));
+    let stale = parts.enter(now).unwrap();
+    assert!(matches!(left(Outcome::Failure), Left::Done)); // 1 of 3
+    let Left::Due(due) = left(Outcome::Failure) else { panic!("2 of 4") };
+    assert_eq!((parts.state(now), parts.metrics(now).failed), (State::Closed, 2));
+    parts.carry_out_due(due, now);
+    assert_eq!((parts.state(now), parts.metrics(now).attempts), (State::Open, 1));
+    let trial = parts.enter(now + Nanos::MINUTE).unwrap();
+    assert!(!parts.leave_if_clean(&trial, now));
+    assert!(matches!(parts.leave_plain(&trial, Outcome::Success, now), Left::NotPlain));
+    assert!(matches!(parts.leave_plain(&stale, Outcome::Failure, now), Left::Done));
+    assert_eq!(parts.state(now + Nanos::MINUTE), State::HalfOpen);
+}

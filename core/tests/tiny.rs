@@ -1,8 +1,9 @@
 //! The tiny breaker's behaviour, case by case.
 #![cfg(feature = "wide")]
+use overcurrent::breaker::{Rule, Trip};
 use overcurrent::{
-    BreakerConfig, Gate, HalfOpenEnd, Nanos, NeedsTime, OpenFor, Outcome, Permit, Policy, Reason, State, TinyBreaker,
-    TinyPolicy, TinyWord, TrialTimeout, Window,
+    BreakerConfig, EventKind, Gate, HalfOpenEnd, Journal, Nanos, NeedsTime, OpenFor, Outcome, Permit, Policy, Reason,
+    State, TinyBreaker, TinyPolicy, TinyWord, TrialTimeout, Window,
 };
 
 const UNIT: u64 = 1 << 16;
@@ -408,4 +409,37 @@ fn one_policy_serves_many_words() {
     b.leave(b.enter(at(0)).unwrap(), Outcome::Failure, at(0));
     assert_eq!(WORDS[1].with(&policy).state(at(0)), State::Open);
     assert_eq!(WORDS[2].with(&policy).state(at(0)), State::Closed);
+}
+
+#[test]
+fn a_trip_that_waits_for_the_time_admits_nobody_and_is_not_undone() {
+    for trips in [|c: BreakerConfig| c.consecutive_failures(2), |c: BreakerConfig| c.failure_rate(100_000)] {
+        let b = breaker(trips(config(4).min_calls(2)));
+        let [first, last, good, bad, late] = std::array::from_fn(|_| b.enter_untimed().unwrap());
+        assert_eq!(b.leave_untimed(first, Outcome::Failure), Ok(()));
+        assert_eq!(b.leave_untimed(last, Outcome::Failure), Err(NeedsTime));
+        assert_eq!(b.enter_untimed(), Err(NeedsTime), "it is bound to open");
+        assert!(b.needs_clock());
+        // What comes in now is too late to change its mind.
+        assert_eq!(b.leave_untimed(good, Outcome::Success), Err(NeedsTime));
+        b.cancel(late);
+        b.leave(bad, Outcome::Success, at(5));
+        assert_eq!((b.state(at(5)), b.metrics(at(5)).attempts), (State::Open, 1));
+        assert_eq!(b.next_deadline(at(5)), Some(at(1_005)));
+    }
+}
+
+#[test]
+fn a_trip_that_waited_for_the_time_is_told_with_its_numbers() {
+    let journal = Journal::<8>::new();
+    let b = breaker(config(4).min_calls(2).failure_rate(50_000)).with_observer(&journal);
+    for outcome in [Outcome::Success, Outcome::Failure] {
+        let permit = b.enter_untimed().unwrap();
+        let _ = b.leave_untimed(permit, outcome);
+    }
+    assert_eq!(b.enter(at(9)).unwrap_err().reason, Reason::BreakerOpen);
+    let told: Vec<_> = std::iter::from_fn(|| journal.pop()).map(|event| (event.at, event.kind)).collect();
+    let trip = Trip { rule: Rule::FailureRate, calls: 2, counted: 1, threshold: 50_000 };
+    let moved = EventKind::Transition { from: State::Closed, to: State::Open };
+    assert_eq!(told[..2], [(at(9), EventKind::Tripped(trip)), (at(9), moved)]);
 }

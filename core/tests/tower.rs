@@ -210,3 +210,67 @@ fn readiness_is_the_inner_service_s() {
     assert_eq!(run(service.ready()).err(), Some(CallError::Failed("not today")));
     assert_eq!(counts(&gates), (0, 0, 0));
 }
+
+/// Busy at first; a clone begins anew, as tower's own limits do.
+struct Slow {
+    polls: u32,
+}
+
+impl Clone for Slow {
+    fn clone(&self) -> Self {
+        Self { polls: 0 }
+    }
+}
+
+impl Service<()> for Slow {
+    type Response = &'static str;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<&'static str, Infallible>>;
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.polls += 1;
+        cx.waker().wake_by_ref();
+        if self.polls > 2 { Poll::Ready(Ok(())) } else { Poll::Pending }
+    }
+    fn call(&mut self, (): ()) -> Self::Future {
+        assert!(self.polls > 2, "called before it was ready");
+        std::future::ready(Ok("reply"))
+    }
+}
+
+#[test]
+fn the_service_that_was_made_ready_is_the_one_that_is_called() {
+    let gates = gates(1);
+    let mut service = GateLayer::new(Arc::clone(&gates)).layer(Slow { polls: 0 });
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(service.poll_ready(&mut context).is_pending());
+    assert_eq!(run(async { service.ready().await.unwrap().call(()).await }), Ok("reply"));
+}
+
+#[test]
+fn an_answered_future_keeps_nothing_and_answers_no_more() {
+    let (gates, held) = (gates(1), Arc::new(()));
+    let theirs = Arc::clone(&held);
+    let mut service = GateLayer::new(Arc::clone(&gates)).layer(service_fn(move |()| Holds(Arc::clone(&theirs))));
+    let before = Arc::strong_count(&held);
+    let mut answered = Box::pin(service.call(()));
+    assert_eq!(Arc::strong_count(&held), before + 1);
+    assert!(poll_once(answered.as_mut()).is_ready());
+    assert_eq!(Arc::strong_count(&held), before, "what the call held is free with the answer");
+    assert!(poll_once(answered.as_mut()).is_pending());
+
+    gates.1.force_open(Nanos::ZERO);
+    let mut refused = Box::pin(service.call(()));
+    assert!(poll_once(refused.as_mut()).is_ready());
+    assert!(poll_once(refused.as_mut()).is_pending());
+}
+
+/// A response that keeps something alive until it is dropped.
+struct Holds(Arc<()>);
+
+impl Future for Holds {
+    type Output = Result<(), Infallible>;
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        assert!(Arc::strong_count(&self.0) > 1);
+        Poll::Ready(Ok(()))
+    }
+}

@@ -194,7 +194,9 @@ impl oc_gate_t {
             live(_limiter) => ();
             cycle(_limiter) => ();
             bulkhead(slots) => Gate::leave(slots, Slot::from_raw(), outcome, now.into());
-            breaker(breaker) => { breaker.leave(&permit(given), outcome, now.get()); };
+            breaker(breaker) => {
+                breaker.leave(&permit(given), outcome == Outcome::Success, || Some(outcome), now.get());
+            };
             tiny(breaker) => breaker.leave(permit_of(&permit(given)), outcome, now);
             budget(word, policy) => if outcome == Outcome::Success { word.deposit(policy, now) };
         }

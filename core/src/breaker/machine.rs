@@ -1,5 +1,6 @@
 //! The circuit breaker's loops: load a word, ask the pure step, swap.
 
+use super::apart::Due;
 use super::history::{CountHistory, Entry, History, StateCells, check_ring, lengths};
 use super::live::LivePolicy;
 use super::permit::Permit;
@@ -100,17 +101,6 @@ impl<H, P, O> Breaker<H, P, O> {
     /// The observer.
     pub fn observer(&self) -> &O {
         &self.observer
-    }
-}
-
-impl StateCells {
-    /// The admission of a closed breaker, whatever its window and its settings; `None` in every other state, and where it
-    /// is bound to open. What [`Breaker::enter`] does first, for hosts that keep a breaker's parts apart.
-    #[inline(always)]
-    pub fn enter_if_closed(&self, now: Nanos) -> Option<Permit> {
-        // Acquire: as in `Breaker::load`.
-        let word = StateWord(self.state.load(Acquire));
-        if word.is_at_rest() { Some(Permit::new(now, word.generation(), false, true)) } else { None }
     }
 }
 
@@ -300,26 +290,10 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         if !permit.is_plain() || outcome == Outcome::Ignored {
             return self.leave_rarely(permit, outcome, at);
         }
-        let (slow_call, _) = self.policy.for_success();
-        let mark = Mark {
-            failed: outcome == Outcome::Failure,
-            slow: at.now - permit.entered > slow_call && permit.is_timed(),
-        };
+        let mark = self.mark_of(&permit, outcome, at.now);
         if !self.record_plain_success(permit.epoch(), mark) {
             self.record_bad(self.policy.read().borrow(), permit.epoch(), mark, at);
         }
-    }
-
-    /// The common case of [`leave`](Self::leave), small enough to be inlined: a good call of no trial into a window of good
-    /// calls. Whether that is what it was, and is recorded; otherwise nothing was done, and `leave` must be called.
-    #[inline(always)]
-    pub fn leave_if_clean(&self, permit: &Permit, now: Nanos) -> bool {
-        if !permit.is_plain() {
-            return false;
-        }
-        let (slow_call, _) = self.policy.for_success();
-        let mark = Mark { failed: false, slow: now - permit.entered > slow_call && permit.is_timed() };
-        self.record_plain_success(permit.epoch(), mark)
     }
 
     #[cold]
@@ -373,7 +347,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// The common case in a few instructions: a success in a window of successes demands nothing.
     #[inline(always)]
-    fn record_plain_success(&self, epoch: Epoch, mark: Mark) -> bool {
+    pub(super) fn record_plain_success(&self, epoch: Epoch, mark: Mark) -> bool {
         if mark.failed || mark.slow || !self.history.record_clean(epoch.generation) {
             return false;
         }
@@ -393,14 +367,22 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// The same for what is not a plain success, or could not be recorded as one.
     fn record_bad(&self, policy: &Policy, epoch: Epoch, mark: Mark, at: At) {
-        let entry = Entry { policy, now: at.now.get() };
-        if let Recorded::Counted(totals) = self.history.record(entry, epoch, mark, u32::MAX) {
-            let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
-            // Every threshold is above zero: without a bad call there is nothing to judge.
-            if totals.failed | totals.slow != 0 && policy.judge(totals, in_a_row).any() {
-                self.carry_out(policy, epoch, totals, in_a_row, at);
-            }
+        if let Some(Due { totals, in_a_row, .. }) = self.record_only(policy, epoch, mark, at.now) {
+            self.carry_out(policy, epoch, totals, in_a_row, at);
         }
+    }
+
+    /// Records it, and says what it demands.
+    #[inline(always)]
+    pub(super) fn record_only(&self, policy: &Policy, epoch: Epoch, mark: Mark, now: Nanos) -> Option<Due> {
+        let Recorded::Counted(totals) = self.history.record(Entry { policy, now: now.get() }, epoch, mark, u32::MAX)
+        else {
+            return None;
+        };
+        let in_a_row = self.count_in_a_row(policy, epoch.generation, mark.failed);
+        // Every threshold is above zero: without a bad call there is nothing to judge.
+        let due = totals.failed | totals.slow != 0 && policy.judge(totals, in_a_row).any();
+        if due { Some(Due { epoch, totals, in_a_row }) } else { None }
     }
 
     /// Records a mark of any stay, and carries out what follows from it.

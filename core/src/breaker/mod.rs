@@ -25,6 +25,8 @@ mod tiny32;
 #[cfg(feature = "wide")]
 mod any_history;
 #[cfg(feature = "wide")]
+mod apart;
+#[cfg(feature = "wide")]
 mod deadline;
 #[cfg(feature = "wide")]
 mod debug;
@@ -73,6 +75,7 @@ pub use tiny32::{Permit32, Refusal32, SKEW, Tiny32Snapshot, TinyBreaker32, TinyC
 #[cfg(feature = "wide")]
 pub use self::{
     any_history::{AnyHistory, EitherHistory},
+    apart::{Due, Left},
     history::{CountHistory, History, StateCells},
     history_time::{LiveTimeBreaker, TimeBreaker, TimeHistory},
     live::{LivePolicy, ReconfigureError},

@@ -6,7 +6,8 @@ use crate::status::{OC_OUTCOME_SUCCESS, oc_outcome_t, oc_status_t, outcome_of};
 use crate::twin::into_c;
 use core::mem::MaybeUninit;
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NEEDS_TIME, OC_ERR_NULL, OC_OK};
-use overcurrent::{Gate, Nanos, Outcome, Permit};
+use overcurrent::breaker::{CountHistory, Left, RingWord};
+use overcurrent::{Breaker, Gate, Nanos, Outcome, Permit, Policy};
 
 impl oc_breaker_t {
     /// Asks for one call.
@@ -60,32 +61,70 @@ impl oc_breaker_t {
         })
     }
 
-    /// Reports how an admitted call ended.
+    /// Reports how an admitted call ended: well, or with that outcome (`None`: an unknown one).
     ///
     /// # Safety
     /// The contract of pointers, for those inside as well.
     #[inline(always)]
-    pub(crate) unsafe fn leave(&self, permit: &oc_permit_t, outcome: Outcome, now: u64) -> oc_status_t {
+    pub(crate) unsafe fn leave(
+        &self,
+        permit: &oc_permit_t,
+        good: bool,
+        outcome: impl FnOnce() -> Option<Outcome>,
+        now: u64,
+    ) -> oc_status_t {
         // SAFETY: the contract of pointers.
-        if outcome == Outcome::Success && unsafe { self.leave_if_clean(permit, now) } {
-            return OC_OK;
+        let plain = unsafe { self.plain() };
+        if let (Some((policy, history)), true) = (plain, good) {
+            if Breaker::view(policy, history, ()).leave_if_clean(&permit_of(permit), Nanos::new(now)) {
+                return OC_OK;
+            }
         }
+        let Some(outcome) = outcome() else { return OC_ERR_ARGUMENT };
         // SAFETY: the contract of pointers.
-        unsafe { self.leave_slowly(permit, outcome, now) }
+        unsafe {
+            match plain {
+                Some((policy, history)) => self.leave_plain(policy, history, permit, outcome, now),
+                None => self.leave_rarely(permit, outcome, now, Left::NotPlain),
+            }
+        }
     }
 
-    /// The rest of `leave`, out of the way of the common case.
+    /// The rest of `leave` for most breakers, out of the way of the common case.
+    ///
+    /// # Safety
+    /// The contract of pointers, for those inside as well.
+    #[inline(never)]
+    unsafe fn leave_plain(
+        &self,
+        policy: &Policy,
+        history: &CountHistory<[RingWord]>,
+        permit: &oc_permit_t,
+        outcome: Outcome,
+        now: u64,
+    ) -> oc_status_t {
+        match Breaker::view(policy, history, ()).leave_plain(&permit_of(permit), outcome, Nanos::new(now)) {
+            Left::Done => OC_OK,
+            // SAFETY: the contract of pointers.
+            left => unsafe { self.leave_rarely(permit, outcome, now, left) },
+        }
+    }
+
+    /// What needs the whole breaker: a move, a trial, a window of time, settings that change.
+    ///
+    /// # Safety
+    /// The contract of pointers, for those inside as well.
     #[cold]
     #[inline(never)]
-    unsafe fn leave_slowly(&self, permit: &oc_permit_t, outcome: Outcome, now: u64) -> oc_status_t {
+    unsafe fn leave_rarely(&self, permit: &oc_permit_t, outcome: Outcome, now: u64, left: Left) -> oc_status_t {
         // SAFETY: the contract of pointers.
-        match unsafe { self.view() } {
-            Ok(breaker) => {
-                breaker.leave(permit_of(permit), outcome, self.at(now));
-                OC_OK
-            }
-            Err(status) => status,
+        match (unsafe { self.view() }, left) {
+            (Ok(breaker), Left::Due(due)) => breaker.carry_out_due(due, self.at(now)),
+            (Ok(breaker), Left::NotPlain) => breaker.leave(permit_of(permit), outcome, self.at(now)),
+            (Ok(_), Left::Done) => {}
+            (Err(status), _) => return status,
         }
+        OC_OK
     }
 }
 
@@ -127,12 +166,7 @@ pub unsafe extern "C" fn oc_breaker_leave(
 ) -> oc_status_t {
     let (Some(breaker), Some(permit)) = (breaker, permit) else { return OC_ERR_NULL };
     // SAFETY: the contract of pointers.
-    if outcome == OC_OUTCOME_SUCCESS && unsafe { breaker.leave_if_clean(permit, now) } {
-        return OC_OK;
-    }
-    let Some(outcome) = outcome_of(outcome) else { return OC_ERR_ARGUMENT };
-    // SAFETY: the contract of pointers.
-    unsafe { breaker.leave_slowly(permit, outcome, now) }
+    unsafe { breaker.leave(permit, outcome == OC_OUTCOME_SUCCESS, || outcome_of(outcome), now) }
 }
 
 /// `oc_breaker_leave`, then, in the permit's generation: a closed breaker opens for `wait_ns`, what a server's Retry-After asks for; one

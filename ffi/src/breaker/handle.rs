@@ -11,7 +11,7 @@ use core::ptr::NonNull;
 use oc_status_t::{OC_ERR_ARGUMENT, OC_ERR_NULL, OC_OK};
 use overcurrent::breaker::{AnyHistory, Bucket, CountHistory, PolicyRef, RawPermit, RingWord, StateCells, TimeHistory};
 use overcurrent::event::{Counters, JournalSlot, JournalWords};
-use overcurrent::{At, Breaker, ConfigError, Nanos, Permit, Rejections, Window};
+use overcurrent::{At, Breaker, ConfigError, Nanos, Permit, Policy, Rejections, Window};
 
 /// Eight bytes of a breaker's or a journal's memory. All zero is a good start. Private.
 #[repr(C, align(8))]
@@ -78,6 +78,9 @@ type Ears<'a> = (Option<&'a JournalWords<[JournalSlot]>>, Option<(&'a Counters, 
 /// A breaker for the length of one call.
 pub(crate) type View<'a> = Breaker<AnyHistory<'a>, PolicyRef<'a>, Ears<'a>>;
 
+/// What a breaker over calls whose settings stay consists of, beside its listeners.
+pub(super) type Plain<'a> = (&'a Policy, &'a CountHistory<[RingWord]>);
+
 impl oc_breaker_t {
     /// The breaker that this points to.
     ///
@@ -142,23 +145,20 @@ impl oc_breaker_t {
         unsafe { &*self.cells.cast_const().cast::<StateCells>() }.enter_if_closed(Nanos::new(now))
     }
 
-    /// The common case of a window of calls whose settings stay: a good call into a window of good calls. Whether that was
-    /// recorded.
+    /// Settings and memory of a breaker over calls whose settings stay: what most calls need, without its listeners. `None`: it
+    /// is another one, or not usable, and why is said by `view`.
     ///
     /// # Safety
     /// The contract of pointers, for those inside as well.
     #[inline(always)]
-    pub(super) unsafe fn leave_if_clean(&self, permit: &oc_permit_t, now: u64) -> bool {
+    pub(super) unsafe fn plain(&self) -> Option<Plain<'_>> {
         // SAFETY: an `oc_policy_t` or NULL, by the contract.
-        let (Some(policy), Some(cells)) = (config(unsafe { self.policy.as_ref() }), NonNull::new(self.cells)) else {
-            return false; // and why is said by `view`
-        };
+        let (policy, cells) = (config(unsafe { self.policy.as_ref() })?, NonNull::new(self.cells)?);
         if !self.live.is_null() || !matches!(policy.window(), Window::Calls(_)) {
-            return false;
+            return None;
         }
         // SAFETY: the contract of pointers.
-        let Some(history) = (unsafe { self.calls(cells) }) else { return false };
-        Breaker::view(policy, history, ()).leave_if_clean(&permit_of(permit), Nanos::new(now))
+        Some((policy, unsafe { self.calls(cells) }?))
     }
 
     /// The time with random bits made from it and the seed, if there is one.

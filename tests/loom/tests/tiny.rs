@@ -135,3 +135,23 @@ fn tiny_older_clock_admits_no_more() {
         assert!(b.state(at(9)) == State::Open, "an older clock ended the open state");
     });
 }
+
+/// The trip that waits for the time beside somebody's success without it: it opens, once, and is not undone.
+#[test]
+fn a_tiny_trip_that_waits_for_the_time_is_not_lost() {
+    loom::model(|| {
+        let b = breaker(2, 1);
+        let [first, last, good] = [(); 3].map(|()| b.enter(at(0)).unwrap());
+        b.leave(first, Outcome::Failure, at(0));
+        let other = {
+            let b = b.clone();
+            thread::spawn(move || b.leave_untimed(good, Outcome::Success).is_err())
+        };
+        let mine = b.leave_untimed(last, Outcome::Failure).is_err();
+        let due = other.join().unwrap() || mine;
+        b.settle(at(2));
+        let metrics = b.metrics(at(2));
+        assert!(due && metrics.state == State::Open, "one of two failed, and it is {}", metrics.state);
+        assert!(metrics.attempts == 1, "it opened {} times", metrics.attempts);
+    });
+}

@@ -71,8 +71,9 @@ impl Default for TinyWord {
 /// # What one word cannot hold
 /// * Windows of time, windows above 24 calls, more than 31 trial calls, more than 15 results to decide them:
 ///   [`TinyPolicy`] refuses these.
-/// * The counts while OPEN: they make room for the deadline. So results that arrive in OPEN are not kept, and
-///   [`metrics`](Self::metrics) and [`explain`](Self::explain) show no counts there; the trip event has them.
+/// * The counts while OPEN: they make room for the deadline. So results that arrive in OPEN, or while a trip without the
+///   time ([`leave_untimed`](Self::leave_untimed)) waits for it, are not kept, and [`metrics`](Self::metrics) and
+///   [`explain`](Self::explain) show no counts there; the trip event has them.
 /// * The exact deadline: it is rounded **up** to 65,536 ns, so a wait may be that much longer and is never shorter. The
 ///   whole range of [`Nanos`] is covered.
 /// * The exact end of a half-open stay over idle times of days: it wraps every 39 hours. A caller whose clock is more
@@ -356,10 +357,11 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
                 return Ok(());
             }
             let Some(next) = self.policy().recorded(word, mark) else {
-                return Ok(());
+                return if word.is_due() { Err(NeedsTime) } else { Ok(()) };
             };
-            match self.swap(word, next) {
-                Ok(()) if self.policy().judged(next, At::default()).is_some() => return Err(NeedsTime),
+            let waiting = if mutated("tiny_due_forgotten") { None } else { self.policy().waiting(next) };
+            match self.swap(word, waiting.unwrap_or(next)) {
+                Ok(()) if waiting.is_some() => return Err(NeedsTime),
                 Ok(()) => return Ok(()),
                 Err(seen) => word = seen,
             }
@@ -416,12 +418,12 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
         }
     }
 
-    /// Carries out whatever has become due by `at`: transitions by time, and a decision that
-    /// [`leave_untimed`](Self::leave_untimed) left undone.
+    /// Carries out whatever has become due by `at`: transitions by time, and what
+    /// [`leave_untimed`](Self::leave_untimed) left undone. A closed breaker is tripped by results alone.
     pub fn settle(&self, at: impl Into<At>) {
         let at = at.into();
         let mut word = self.settle_by(self.load(), at);
-        while let Some(moved) = self.policy().judged(word, at) {
+        while let Some(moved) = self.policy().judged(word, at).filter(|_| !word.is_closed()) {
             word = match self.publish(word, &moved) {
                 Ok(()) => return,
                 Err(seen) => self.settle_by(seen, at),

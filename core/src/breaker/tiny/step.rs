@@ -191,8 +191,27 @@ impl TinyPolicy {
         None
     }
 
+    /// What follows from a word recorded without the time: a closed one is bound to open, others have something to do once
+    /// the time is known. `None`: nothing follows.
+    pub(super) const fn waiting(&self, word: Word) -> Option<Word> {
+        // What is judged does not depend on the time, only when its deadline will be.
+        match self.judged(word, At { now: Nanos::ZERO, random: 0 }) {
+            Some(_) if word.is_closed() => {
+                let Totals { calls, failed, slow } = self.totals(word);
+                Some(word.to_due([calls, failed, slow, word.in_a_row()]))
+            }
+            Some(_) => Some(word),
+            None => None,
+        }
+    }
+
     /// What time makes due, dated to its own deadline; to `at` when `redate` says so, which ends any chain.
     pub(super) const fn due(&self, word: Word, at: At, redate: bool) -> Option<Moved> {
+        if word.is_due() {
+            let [calls, failed, slow, in_a_row] = word.due_numbers();
+            let met = self.policy.judge(Totals { calls, failed, slow }, in_a_row);
+            return Some(Moved { word: self.opened(word, Until::Policy, at), met, as_of: at.now });
+        }
         match word.state() {
             State::Open if self.policy.auto_half_open => {
                 let deadline = from_units(word.open_units());

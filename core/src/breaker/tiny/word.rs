@@ -8,6 +8,9 @@
 //! | 24-47 | slow: one bit a call, newest lowest | deadline, 48 bits | slow 4, failed 4, done 4, permits left 5, | |
 //! | 0-23 | failed: the same | | deadline 31 | bit 0: `FORCED_OPEN` |
 //!
+//! A CLOSED breaker that must open, as soon as somebody brings the time, is kind 3 with bit 1 and, five bits each from bit 8
+//! on, the numbers that made it so: calls, failed, slow, failed in a row. So the test for a closed one stays one comparison.
+//!
 //! All zero is CLOSED, empty, generation 0. Deadlines count units of 65,536 ns, **rounded up**: a wait is never short,
 //! and at most one unit long. The 48 bits of OPEN cover every `u64` instant, so there is no horizon. The 31 bits of
 //! `HALF_OPEN` wrap every 39 hours; `deadline.rs` says why that is harmless.
@@ -32,6 +35,8 @@ const OPEN: u64 = 1;
 const HALF_OPEN: u64 = 2;
 const SWITCHED: u64 = 3;
 const METRICS_ONLY: u64 = 4;
+const DUE: u64 = 2;
+const DUE_AT: [u32; 4] = [8, 13, 18, 23];
 
 const T_SLOW_AT: u32 = 44;
 const T_FAILED_AT: u32 = 40;
@@ -79,6 +84,7 @@ impl Word {
             0 => State::Closed,
             OPEN => State::Open,
             HALF_OPEN => State::HalfOpen,
+            SWITCHED if self.is_due() => State::Closed,
             SWITCHED if self.0 & 1 != 0 => State::ForcedOpen,
             SWITCHED => State::Disabled,
             _ => State::MetricsOnly,
@@ -88,6 +94,11 @@ impl Word {
     #[inline]
     pub(super) const fn is_closed(self) -> bool {
         self.kind() == 0
+    }
+
+    /// CLOSED, and bound to open once the time is known.
+    pub(super) const fn is_due(self) -> bool {
+        self.kind() == SWITCHED && self.0 & DUE != 0
     }
 
     /// CLOSED or `METRICS_ONLY`: the low bits are the window.
@@ -225,6 +236,20 @@ impl Word {
     pub(super) const fn to_open(self, attempts: u8, units: u64) -> Self {
         let attempts = if attempts as u64 > ATTEMPTS { ATTEMPTS } else { attempts as u64 };
         Self::make(OPEN, self.generation() as u64, attempts, units)
+    }
+
+    /// From CLOSED to what opens with the time; none of the numbers exceeds 24.
+    pub(super) const fn to_due(self, numbers: [u32; 4]) -> Self {
+        let ([a, b, c, d], [calls, failed, slow, in_a_row]) = (DUE_AT, numbers);
+        let numbers = (calls as u64) << a | (failed as u64) << b | (slow as u64) << c | (in_a_row as u64) << d;
+        Self::make(SWITCHED, self.generation() as u64, 0, numbers | DUE)
+    }
+
+    /// The numbers of [`to_due`](Self::to_due).
+    pub(super) const fn due_numbers(self) -> [u32; 4] {
+        let [a, b, c, d] = DUE_AT;
+        let word = self.0;
+        [(word >> a & 31) as u32, (word >> b & 31) as u32, (word >> c & 31) as u32, (word >> d & 31) as u32]
     }
 
     /// `HALF_OPEN`, no result yet.

@@ -223,24 +223,31 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     }
 
     /// Puts the newest outcome of `word` into the ring. `false`: the totals have moved on, load them again.
+    #[inline(always)]
     fn help(&self, layout: Layout, word: u64) -> bool {
         let Some(slot) = layout.newest_slot(word) else {
             return true;
         };
         let Some(cell) = self.slot_word(slot) else { return true };
+        // Acquire: the second look at the totals in `help_into` must not be older than this ring word, or a helper would pair
+        // a new ring word with old totals and write an outcome of the past.
+        let seen = cell.load(unless_mutated(Acquire, "window_ring_relaxed"));
+        RingWord::outcome(seen, slot) == word & NEWEST || self.help_into(cell, slot, seen, word)
+    }
+
+    #[inline(never)]
+    fn help_into(&self, cell: &AtomicU64, slot: u32, mut seen: u64, word: u64) -> bool {
         loop {
-            // Acquire: the second look at the totals below must not be older than this ring word, or a helper would pair
-            // a new ring word with old totals and write an outcome of the past.
-            let seen = cell.load(unless_mutated(Acquire, "window_ring_relaxed"));
-            if RingWord::outcome(seen, slot) == word & NEWEST {
-                return true;
-            }
             if self.totals.load(Acquire) != word && !mutated("window_help_nocheck") {
                 return false;
             }
             let next = RingWord::with_outcome(seen, slot, word & NEWEST);
-            // Release: pairs with the Acquire above. Strong: whoever fails must know that the word moved.
+            // Release: pairs with the Acquire in `help`. Strong: whoever fails must know that the word moved.
             if cell.compare_exchange(seen, next, unless_mutated(Release, "window_ring_relaxed"), Relaxed).is_ok() {
+                return true;
+            }
+            seen = cell.load(unless_mutated(Acquire, "window_ring_relaxed")); // as in `help`
+            if RingWord::outcome(seen, slot) == word & NEWEST {
                 return true;
             }
         }

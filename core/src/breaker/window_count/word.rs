@@ -32,8 +32,6 @@ pub(super) struct Layout {
     failed_at: u32,
     position_at: u32,
     lap_at: u32,
-    /// What takes the position from the last slot to 0 and the lap one on.
-    turn: u64,
 }
 
 pub(super) const fn mark_bits(mark: Mark) -> u64 {
@@ -43,6 +41,8 @@ pub(super) const fn mark_bits(mark: Mark) -> u64 {
 #[allow(clippy::cast_possible_truncation, clippy::unused_self, reason = "fields are masked; the layout is the subject")]
 impl Layout {
     /// For a ring of `words` words of 16 outcomes.
+    // Always: where the size is known at run time only, a call of this would be a third of a good result's cost.
+    #[inline(always)]
     pub(super) const fn of(words: usize) -> Self {
         let most = super::super::policy::MAX_CALLS as usize;
         let outcomes = words.saturating_mul(16);
@@ -53,9 +53,7 @@ impl Layout {
         let slow_at = GENERATION_AT.wrapping_add(generation);
         let failed_at = slow_at.wrapping_add(count);
         let position_at = failed_at.wrapping_add(count);
-        let turn = 1u64.wrapping_shl(count).wrapping_sub(capacity.saturating_sub(1) as u64).wrapping_shl(position_at);
         Self {
-            turn,
             capacity,
             count,
             generation_mask: 1u64.wrapping_shl(generation).wrapping_sub(1),
@@ -168,11 +166,11 @@ impl Layout {
     /// The fields are added to where they are. None runs over: an outcome that falls out was counted when it came in, and a
     /// word that is not the newest any more is never published.
     pub(super) const fn push(self, word: u64, mark: u64, leaving: u64, clean: bool) -> u64 {
-        let (flags, position) = if self.at_turn(word) {
+        let (flags, step) = if self.at_turn(word) {
             // From the last slot past all that the field holds: to 0, and one lap more.
-            (LAPPED, self.turn)
+            (LAPPED, 1u64.wrapping_shl(self.count).wrapping_sub(self.capacity.wrapping_sub(1) as u64))
         } else {
-            (0, 1u64.wrapping_shl(self.position_at))
+            (0, 1)
         };
         let dirty = if mark != 0 {
             DIRTY
@@ -182,7 +180,7 @@ impl Layout {
             word & DIRTY
         };
         (word & !(NEWEST | DIRTY) | flags | dirty | mark)
-            .wrapping_add(position)
+            .wrapping_add(step.wrapping_shl(self.position_at))
             .wrapping_add(self.counted(mark))
             .wrapping_sub(self.counted(leaving))
     }
