@@ -4,7 +4,7 @@
 use crate::cycle::CycleLimiter;
 use crate::errors::unraisable;
 use crate::guard::{Guard, Token};
-use crate::heap::{Content, HeapType, answer, slot};
+use crate::heap::{Content, HeapType, answer, one_at_a_time, slot};
 use crate::limiter::RateLimiter;
 use crate::time::seconds;
 use crate::trio;
@@ -248,6 +248,19 @@ impl Coroutine {
         }
     }
 
+    /// Takes the content, if the state before allows it.
+    #[inline]
+    fn run(&self) -> u8 {
+        if one_at_a_time() {
+            let before = self.state.load(Ordering::Relaxed);
+            self.state.store(RUNNING, Ordering::Relaxed);
+            before
+        } else {
+            // Acquire, and Release in `state`: the steps may be taken by different threads.
+            self.state.swap(RUNNING, Ordering::Acquire)
+        }
+    }
+
     #[inline]
     fn state(&self, state: u8) {
         self.state.store(state, Ordering::Release);
@@ -256,8 +269,7 @@ impl Coroutine {
     /// One step, as `am_send` takes it.
     #[inline]
     fn send(&self, py: Python<'_>, value: *mut ffi::PyObject, result: &mut *mut ffi::PyObject) -> PySendResult {
-        // Acquire, and Release in `state`: the steps may be taken by different threads.
-        let failed = match self.state.swap(RUNNING, Ordering::Acquire) {
+        let failed = match self.run() {
             SUSPENDED => None,
             // SAFETY: a comparison.
             NEW if value == unsafe { ffi::Py_None() } => match self.begin(py) {
@@ -326,7 +338,7 @@ impl Coroutine {
 
     /// Raises in the inner coroutine, which may go on.
     fn throw<'py>(&self, py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-        let before = self.state.swap(RUNNING, Ordering::Acquire);
+        let before = self.run();
         if before == RUNNING || before == OVER {
             return Err(self.misused(before));
         }
@@ -353,7 +365,7 @@ impl Coroutine {
     }
 
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let before = self.state.swap(RUNNING, Ordering::Acquire);
+        let before = self.run();
         if before == RUNNING {
             return Err(self.misused(before));
         }

@@ -231,26 +231,26 @@ macro_rules! each {
 
 /// The gates with what they gave; a permit of another pipeline is dropped.
 macro_rules! both {
-    ($all:expr, $permits:expr, $gates:ident, $taken:ident => $answer:expr, $otherwise:expr) => {
+    ($all:expr, $permits:expr, $gates:ident, $taken:ident => $answer:expr $(, $otherwise:expr)?) => {
         match $permits {
             Permits::One($taken) => {
-                let Gates::One($gates) = $all else { return $otherwise };
+                let Gates::One($gates) = $all else { return $($otherwise)? };
                 $answer
             }
             Permits::Two($taken) => {
-                let Gates::Two($gates) = $all else { return $otherwise };
+                let Gates::Two($gates) = $all else { return $($otherwise)? };
                 $answer
             }
             Permits::Three($taken) => {
-                let Gates::Three($gates) = $all else { return $otherwise };
+                let Gates::Three($gates) = $all else { return $($otherwise)? };
                 $answer
             }
             Permits::Four($taken) => {
-                let Gates::Four($gates) = $all else { return $otherwise };
+                let Gates::Four($gates) = $all else { return $($otherwise)? };
                 $answer
             }
             Permits::More($taken) => {
-                let (Gates::More($gates), $taken) = ($all, *$taken) else { return $otherwise };
+                let (Gates::More($gates), $taken) = ($all, *$taken) else { return $($otherwise)? };
                 $answer
             }
         }
@@ -310,11 +310,11 @@ impl Gates {
 
     #[inline]
     pub fn leave(&self, permits: Permits, outcome: Outcome, at: At) {
-        both!(self, permits, gates, taken => gates.leave(taken, outcome, at), ());
+        both!(self, permits, gates, taken => gates.leave(taken, outcome, at));
     }
 
     pub fn leave_and_hold(&self, permits: Permits, outcome: Outcome, until: Nanos, at: At) {
-        both!(self, permits, gates, taken => gates.leave_and_hold(taken, outcome, until, at), ());
+        both!(self, permits, gates, taken => gates.leave_and_hold(taken, outcome, until, at));
     }
 
     #[inline]
@@ -323,7 +323,7 @@ impl Gates {
     }
 
     pub fn cancel(&self, permits: Permits) {
-        both!(self, permits, gates, taken => gates.cancel(taken), ());
+        both!(self, permits, gates, taken => gates.cancel(taken));
     }
 
     pub fn settle(&self, at: At) {

@@ -7,7 +7,8 @@ mod x86_64_linux {
     /// The counter now.
     #[inline]
     pub fn ticks() -> u64 {
-        #[allow(unsafe_code)] // SAFETY: every processor of 64 bits has it, and it touches no memory.
+        // SAFETY: every processor of 64 bits has it, and it touches no memory.
+        #[allow(unsafe_code)]
         unsafe {
             core::arch::x86_64::_rdtsc()
         }
