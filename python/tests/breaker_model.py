@@ -168,6 +168,12 @@ class Model:
         return Ticket(self.generation, trial, self.state != "disabled", now), None
 
     def leave(self, ticket, outcome, now, hold=None):
+        self.settle(ticket, outcome, now)
+        # Also of a call that was let in while nothing counts, if it was in this generation.
+        if hold is not None and ticket.generation == self.generation:
+            self.hold_open(now + hold, now)
+
+    def settle(self, ticket, outcome, now):
         if outcome == "ignored" or not ticket.counts:
             if ticket.trial and ticket.generation == self.generation and self.state == "half-open":
                 self.taken -= 1
@@ -188,8 +194,6 @@ class Model:
             self.open(now)
         elif self.state == "half-open" and len(self.in_window(now)) >= plan.trial_min:
             self.decide(now)
-        if hold is not None and ticket.generation == self.generation:
-            self.hold_open(now + hold, now)
 
     def by_hand(self, state, now):
         self.time_passes(now)
