@@ -36,10 +36,12 @@
 //! * `critical-section`: words that the target cannot swap go through its critical section.
 //! * `std`: clocks, guards, `call`, `call_async`, retry, timeout, fallback, fair waiting.
 //! * `tower`: a layer that puts any gate around a tower service.
-//! * `fast-clock`: a clock that reads the processor's time stamp counter, through `quanta`.
+//! * `fast-clock`: a clock that reads the processor's time stamp counter between readings of the system's.
 //! * `heapless`: a small registry of named gates.
 #![cfg_attr(not(any(feature = "std", overcurrent_loom)), no_std)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
+// With `fast-clock`, one line reads the processor's counter, which Rust calls unsafe, and says why it may.
+#![cfg_attr(not(feature = "fast-clock"), forbid(unsafe_code))]
 #![warn(clippy::pedantic, missing_debug_implementations)]
 #![cfg_attr(
     not(test),

@@ -26,6 +26,17 @@ fn truncated_like_the_reference() {
     }
 }
 
+/// Where truncation to whole milliseconds would keep the reference's wait the same for ever.
+#[test]
+fn a_wait_that_shall_grow_grows() {
+    for (first, multiplier, waits) in [(1, 1_500, [1, 2, 3, 4, 6, 9]), (5, 1_100, [5, 6, 7, 8, 9, 10])] {
+        let backoff = build(BackoffConfig::exponential(Nanos::from_millis(first), multiplier), Jitter::None);
+        let got: Vec<u64> = (1..7).map(|attempt| backoff.delay(attempt, 0, None).get() / MS).collect();
+        assert_eq!(got, waits, "{first} ms times {multiplier}/1000");
+        assert_eq!(backoff.delay(u32::MAX, 0, None), Nanos::MAX);
+    }
+}
+
 #[test]
 fn bad_settings_are_named() {
     let field = |config: BackoffConfig| config.build().unwrap_err().field;

@@ -304,6 +304,64 @@ fn an_answer_that_asks_for_peace_opens_a_closed_breaker() {
 }
 
 #[test]
+fn an_answer_that_asks_for_peace_is_heard_beside_a_trip_of_its_own() {
+    let policy = || config(2).min_calls(1).trial_calls(1); // open for 10 s
+    // The same result trips it: open until the later of the two times.
+    for (asked, until) in [(60, 60), (3, 10)] {
+        let b = breaker(policy());
+        let permit = b.enter(at(0)).unwrap();
+        b.leave_and_open_for(permit, Outcome::Failure, at(asked), at(0));
+        assert_eq!((b.next_deadline(at(0)), b.metrics(at(0)).attempts), (Some(at(until)), 1));
+    }
+    // Another result of the same stay has tripped it.
+    let b = breaker(policy());
+    let (first, second, third) = (b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap());
+    b.leave(first, Outcome::Failure, at(0));
+    b.leave_and_open_until(second, Outcome::Success, at(60), at(1));
+    b.leave_and_open_until(third, Outcome::Success, at(50), at(2));
+    assert_eq!(b.next_deadline(at(2)), Some(at(60)));
+    // A trial that reopens it.
+    let trial = b.enter(at(61)).unwrap();
+    b.leave_and_open_for(trial, Outcome::Failure, at(100), at(61));
+    assert_eq!((b.next_deadline(at(61)), b.metrics(at(61)).attempts), (Some(at(161)), 2));
+    // A trip that had waited for the time.
+    let b = breaker(policy());
+    let (first, second) = (b.enter_untimed().unwrap(), b.enter(at(0)).unwrap());
+    assert!(b.leave_untimed(first, Outcome::Failure).is_err());
+    b.leave_and_open_for(second, Outcome::Ignored, at(3), at(0));
+    assert_eq!((b.next_deadline(at(0)), b.metrics(at(0)).attempts), (Some(at(10)), 1));
+}
+
+#[test]
+fn an_answer_of_before_the_trials_asks_too_late() {
+    let b = breaker(config(2).min_calls(1).trial_calls(1).auto_half_open(true));
+    let (first, second) = (b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap());
+    b.leave(first, Outcome::Failure, at(0));
+    b.leave_and_open_until(second, Outcome::Failure, at(60), at(10));
+    assert_eq!(b.state(at(10)), State::HalfOpen, "its wait was over before the answer came");
+    // Open again by then, in another generation.
+    let stay = TrialTimeout::Stay { stay: at(5), then: HalfOpenEnd::Open };
+    let b = breaker(config(2).min_calls(1).trial_timeout(stay).auto_half_open(true));
+    let (first, second) = (b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap());
+    b.leave(first, Outcome::Failure, at(0));
+    b.leave_and_open_until(second, Outcome::Failure, at(60), at(16));
+    assert_eq!((b.state(at(16)), b.next_deadline(at(16))), (State::Open, Some(at(25))));
+}
+
+#[test]
+fn only_a_result_trips_a_breaker_whose_thresholds_were_lowered() {
+    let b = LiveCountBreaker::<1>::live(config(10).min_calls(10).build().unwrap()).unwrap();
+    for _ in 0..4 {
+        b.leave(b.enter(at(0)).unwrap(), Outcome::Failure, at(0));
+    }
+    b.reconfigure(config(10).min_calls(2).build().unwrap(), at(0)).unwrap();
+    b.settle(at(1));
+    assert_eq!(b.state(at(1)), State::Closed, "nothing has happened since");
+    b.leave(b.enter(at(1)).unwrap(), Outcome::Success, at(1)); // 4 of 5
+    assert_eq!(b.state(at(1)), State::Open);
+}
+
+#[test]
 fn a_closed_breaker_without_a_slow_rule_needs_no_clock() {
     let b = breaker(config(2).min_calls(2));
     assert!(!b.needs_clock());

@@ -257,11 +257,11 @@ fn draining_after_idle_leaves_nothing_and_a_debt_stays() {
 }
 
 #[test]
-fn nothing_asked_is_granted_and_changes_nothing() {
+fn nothing_asked_waits_for_what_is_owed_and_changes_nothing() {
     let ours = limiter(1, 1_000, 5_000, LimitChange::AtOnce);
     let _ = ours.reserve(3, Nanos::ZERO).unwrap();
     let nothing = ours.reserve(0, Nanos::ZERO).unwrap();
-    assert_eq!(nothing.wait(), Nanos::ZERO);
+    assert_eq!(nothing.wait(), Nanos::new(2_000));
     assert!(ours.cancel(nothing));
     assert_eq!(ours.balance(Nanos::ZERO), -2);
 }

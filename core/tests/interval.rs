@@ -25,6 +25,16 @@ fn a_shrinking_series_comes_back_under_its_cap() {
 }
 
 #[test]
+fn an_open_wait_grows_as_the_reference_s_does() {
+    let waits = |first| {
+        let wait = OpenFor::exponential(Nanos::from_millis(first), 1_500, Nanos::SECOND);
+        [1, 2, 3, 4].map(|attempt| wait.wait(attempt, 0).get() / 1_000_000)
+    };
+    assert_eq!(waits(1), [1, 1, 1, 1], "by less than a millisecond: not at all");
+    assert_eq!(waits(2), [2, 3, 4, 6]);
+}
+
+#[test]
 fn a_wait_that_does_not_grow_keeps_its_cap() {
     let wait = OpenFor::exponential(Nanos::from_millis(333), 1_000, Nanos::from_millis(50));
     assert_eq!(wait.wait(3, 0), Nanos::from_millis(50));

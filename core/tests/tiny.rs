@@ -295,6 +295,33 @@ fn a_servers_retry_after_opens_a_closed_breaker() {
 }
 
 #[test]
+fn a_servers_retry_after_is_heard_beside_a_trip_of_its_own() {
+    let policy = || config(2).min_calls(1).trial_calls(1).open_for(OpenFor::fixed(at(10)));
+    for (asked, until) in [(60, 60), (3, 10)] {
+        let b = breaker(policy());
+        let p = b.enter(at(0)).unwrap();
+        b.leave_and_open_for(p, Outcome::Failure, at(asked), at(0));
+        assert_eq!((b.next_deadline(at(0)), b.metrics(at(0)).attempts), (Some(at(until)), 1));
+    }
+    let b = breaker(policy());
+    let (first, second, third) = (b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap());
+    b.leave(first, Outcome::Failure, at(0));
+    b.leave_and_open_until(second, Outcome::Success, at(60), at(1));
+    b.leave_and_open_until(third, Outcome::Success, at(50), at(2));
+    assert_eq!(b.next_deadline(at(2)), Some(at(60)));
+    let trial = b.enter(at(61)).unwrap();
+    b.leave_and_open_for(trial, Outcome::Failure, at(100), at(61));
+    assert_eq!((b.next_deadline(at(61)), b.metrics(at(61)).attempts), (Some(at(161)), 2));
+    // Open again by then, in another generation.
+    let stay = TrialTimeout::Stay { stay: at(5), then: HalfOpenEnd::Open };
+    let b = breaker(policy().trial_timeout(stay).auto_half_open(true));
+    let (first, second) = (b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap());
+    b.leave(first, Outcome::Failure, at(0));
+    b.leave_and_open_until(second, Outcome::Ignored, at(60), at(16));
+    assert_eq!((b.state(at(16)), b.next_deadline(at(16))), (State::Open, Some(at(25))));
+}
+
+#[test]
 fn untracked_results_go_to_the_current_generation() {
     let b = breaker(config(10).trial_calls(2));
     open(&b);

@@ -172,6 +172,17 @@ impl Model {
         }
     }
 
+    /// An answer that asks for peace: until the later of that time and what holds already.
+    fn hold(&mut self, stay: usize, end: Option<u128>) {
+        let Some(end) = end else { return };
+        match &mut self.now {
+            _ if stay != self.stay => {}
+            Naive::Closed(_) => self.go(Naive::Open(end)),
+            Naive::Open(own) => *own = end.max(*own),
+            _ => {}
+        }
+    }
+
     fn cancel(&mut self, stay: usize) {
         if let Naive::HalfOpen { out, .. } = &mut self.now {
             if stay == self.stay {
@@ -208,7 +219,7 @@ enum Op {
     Pass(u64),
     Back(u64),
     Enter(u64),
-    Leave { which: usize, failed: bool, length: u64, older: u64 },
+    Leave { which: usize, failed: bool, length: u64, older: u64, hold: Option<u64> },
     Cancel(usize),
     To(State, u64),
     OpenFor(u64, u64),
@@ -247,6 +258,7 @@ fn settings() -> impl Strategy<Value = Settings> {
 
 fn op() -> impl Strategy<Value = Op> {
     let older = prop_oneof![3 => Just(0u64), 1 => 0u64..SKEW];
+    let hold = prop_oneof![9 => Just(None), 1 => (0u64..9_000_000_000).prop_map(Some)];
     let state = prop_oneof![
         Just(State::Closed),
         Just(State::Open),
@@ -259,8 +271,8 @@ fn op() -> impl Strategy<Value = Op> {
         6 => prop_oneof![0u64..200_000, 0u64..3_000_000_000, Just(65_536)].prop_map(Op::Pass),
         1 => (0u64..SKEW / 4).prop_map(Op::Back),
         20 => older.clone().prop_map(Op::Enter),
-        20 => (any::<usize>(), any::<bool>(), 0u64..2_000_000, older.clone())
-            .prop_map(|(which, failed, length, older)| Op::Leave { which, failed, length, older }),
+        20 => (any::<usize>(), any::<bool>(), 0u64..2_000_000, older.clone(), hold)
+            .prop_map(|(which, failed, length, older, hold)| Op::Leave { which, failed, length, older, hold }),
         2 => any::<usize>().prop_map(Op::Cancel),
         1 => (state, older.clone()).prop_map(|(s, older)| Op::To(s, older)),
         1 => (0u64..4_000_000_000, older).prop_map(|(d, older)| Op::OpenFor(d, older)),
@@ -295,7 +307,7 @@ proptest! {
                         out.push((p, m.stay));
                     }
                 }
-                Op::Leave { which, failed, length, older } if !out.is_empty() => {
+                Op::Leave { which, failed, length, older, hold } if !out.is_empty() => {
                     seen = now.saturating_sub(older);
                     let (p, stay) = out.swap_remove(which % out.len());
                     // The length is the difference of two clocks; rebuild the permit to choose it.
@@ -303,8 +315,13 @@ proptest! {
                     raw.entered = seen.saturating_sub(length);
                     let slow = s.slow_rate != 0 && seen - raw.entered > s.slow_call;
                     let outcome = if failed { Outcome::Failure } else { Outcome::Success };
-                    b.leave(Permit::from_raw(raw), outcome, Nanos::new(seen));
+                    let permit = Permit::from_raw(raw);
+                    match hold {
+                        Some(wait) => b.leave_and_open_for(permit, outcome, Nanos::new(wait), Nanos::new(seen)),
+                        None => b.leave(permit, outcome, Nanos::new(seen)),
+                    }
                     m.leave(stay, failed, slow, u128::from(seen));
+                    m.hold(stay, hold.map(|wait| up(u128::from(seen) + u128::from(wait))));
                 }
                 Op::Cancel(which) if !out.is_empty() => {
                     let (p, stay) = out.swap_remove(which % out.len());

@@ -1537,7 +1537,8 @@ oc_status_t oc_breaker_leave(const oc_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * `oc_breaker_leave`, then, if the breaker is closed and still in the permit's generation: open for `wait_ns`: what a server's Retry-After asks for. Any thread, any interrupt handler.
+ * `oc_breaker_leave`, then, in the permit's generation: a closed breaker opens for `wait_ns`, what a server's Retry-After asks for; one
+ * that is open by then, by this result too, stays open until the later of the two times. Any thread, any interrupt handler.
  */
 oc_status_t oc_breaker_leave_and_open_for(const oc_breaker_t *breaker,
                                           const oc_permit_t *permit,
@@ -1548,7 +1549,7 @@ oc_status_t oc_breaker_leave_and_open_for(const oc_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * `oc_breaker_leave`, then, if the breaker is closed and still in the permit's generation: open until the time `until`. Any thread, any interrupt handler.
+ * `oc_breaker_leave_and_open_for` with the time at which to come back. Any thread, any interrupt handler.
  */
 oc_status_t oc_breaker_leave_and_open_until(const oc_breaker_t *breaker,
                                             const oc_permit_t *permit,
@@ -2550,8 +2551,8 @@ oc_status_t oc_pipeline_leave(const oc_gate_t *gates,
 #if defined(OC_WIDE)
 /**
  * `oc_pipeline_leave`, for an answer that says to stay away until the time `until`: a server's Retry-After. A breaker that is
- * then closed opens until then, a limiter (not a cycle limiter) holds everything back until then; the others take the
- * outcome alone. `OC_ERR_ARGUMENT` for an unknown outcome. Any thread, any interrupt handler.
+ * then closed opens until then, one that this result has opened stays open at least until then, a limiter (not a cycle
+ * limiter) holds everything back until then; the others take the outcome alone. `OC_ERR_ARGUMENT` for an unknown outcome. Any thread, any interrupt handler.
  */
 oc_status_t oc_pipeline_leave_and_hold(const oc_gate_t *gates,
                                        size_t n,
@@ -2698,7 +2699,8 @@ oc_status_t oc_tiny_breaker_leave(oc_tiny_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * `oc_tiny_breaker_leave`, then, if the breaker is closed and still in the permit's generation: open for `wait_ns`: what a server's Retry-After asks for. Any thread, any interrupt handler.
+ * `oc_tiny_breaker_leave`, then, in the permit's generation: a closed breaker opens for `wait_ns`, what a server's Retry-After asks for; one
+ * that is open by then, by this result too, stays open until the later of the two times. Any thread, any interrupt handler.
  */
 oc_status_t oc_tiny_breaker_leave_and_open_for(oc_tiny_breaker_t *breaker,
                                                const oc_tiny_policy_t *policy,
@@ -2710,7 +2712,7 @@ oc_status_t oc_tiny_breaker_leave_and_open_for(oc_tiny_breaker_t *breaker,
 
 #if defined(OC_WIDE)
 /**
- * `oc_tiny_breaker_leave`, then, if the breaker is closed and still in the permit's generation: open until the time `until`. Any thread, any interrupt handler.
+ * `oc_tiny_breaker_leave_and_open_for` with the time at which to come back. Any thread, any interrupt handler.
  */
 oc_status_t oc_tiny_breaker_leave_and_open_until(oc_tiny_breaker_t *breaker,
                                                  const oc_tiny_policy_t *policy,

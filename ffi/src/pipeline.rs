@@ -374,8 +374,8 @@ pub unsafe extern "C" fn oc_pipeline_leave(
 }
 
 /// `oc_pipeline_leave`, for an answer that says to stay away until the time `until`: a server's Retry-After. A breaker that is
-/// then closed opens until then, a limiter (not a cycle limiter) holds everything back until then; the others take the
-/// outcome alone. `OC_ERR_ARGUMENT` for an unknown outcome. Any thread, any interrupt handler.
+/// then closed opens until then, one that this result has opened stays open at least until then, a limiter (not a cycle
+/// limiter) holds everything back until then; the others take the outcome alone. `OC_ERR_ARGUMENT` for an unknown outcome. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_pipeline_leave_and_hold(
     gates: Option<&oc_gate_t>,

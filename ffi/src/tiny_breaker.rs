@@ -83,7 +83,8 @@ pub unsafe extern "C" fn oc_tiny_breaker_leave(
     }, else |status| status)
 }
 
-/// `oc_tiny_breaker_leave`, then, if the breaker is closed and still in the permit's generation: open for `wait_ns`: what a server's Retry-After asks for. Any thread, any interrupt handler.
+/// `oc_tiny_breaker_leave`, then, in the permit's generation: a closed breaker opens for `wait_ns`, what a server's Retry-After asks for; one
+/// that is open by then, by this result too, stays open until the later of the two times. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_tiny_breaker_leave_and_open_for(
     breaker: Option<NonNull<oc_tiny_breaker_t>>,
@@ -101,7 +102,7 @@ pub unsafe extern "C" fn oc_tiny_breaker_leave_and_open_for(
     }, else |status| status)
 }
 
-/// `oc_tiny_breaker_leave`, then, if the breaker is closed and still in the permit's generation: open until the time `until`. Any thread, any interrupt handler.
+/// `oc_tiny_breaker_leave_and_open_for` with the time at which to come back. Any thread, any interrupt handler.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn oc_tiny_breaker_leave_and_open_until(
     breaker: Option<NonNull<oc_tiny_breaker_t>>,

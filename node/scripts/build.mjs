@@ -59,10 +59,11 @@ if (does('js')) {
   only('esm', 'module');
   tsc('--outDir', 'dist/web', '--module', 'commonjs', '--moduleResolution', 'node10');
   only('web', 'commonjs');
+  copyFileSync(join(target, 'wasm', 'overcurrent.wasm'), join(here, 'dist', 'overcurrent.wasm'));
   for (const [directory, files] of [
-    ['cjs', ['web']],
+    ['cjs', ['web', 'edge']],
     ['esm', ['index', 'load', 'native-engine']],
-    ['web', ['index', 'load', 'native-engine']],
+    ['web', ['edge', 'index', 'load', 'native-engine']],
   ]) {
     for (const file of files) {
       for (const suffix of ['js', 'd.ts']) rmSync(join(here, 'dist', directory, `${file}.${suffix}`), { force: true });

@@ -2,11 +2,12 @@ import type { Clock } from './clock.js';
 import type { Call, CallOptions, Context } from './context.js';
 import { type Duration, durationOr } from './duration.js';
 import { ask, create, current, type Entrance, KIND } from './engine.js';
-import { BulkheadFullError, type Reason, type RefusedError, refusal } from './errors.js';
+import { BulkheadFullError, ConfigError, type Reason, type RefusedError, refusal } from './errors.js';
 import { Guard, type Permit } from './guard.js';
 import { Judge } from './outcome.js';
 import type { Tried } from './policy.js';
 import { type RefusalEvents, Refusals } from './refusals.js';
+import { areApart } from './requests.js';
 import { known, whole } from './settings.js';
 import { after } from './timers.js';
 import { Waiter, Waiters } from './waiters.js';
@@ -70,6 +71,12 @@ export class Bulkhead extends Guard {
     known('bulkhead', options, OPTIONS);
     const { name = 'bulkhead', clock = current().clock, shared = false, queue, maxWait } = options;
     const max = whole('max', options.max);
+    for (const [field, value] of [
+      ['queue', queue],
+      ['maxWait', maxWait],
+    ] as const) {
+      if (value && areApart()) throw new ConfigError(field, value, '0 at the edge, where no request can wake another');
+    }
     super(
       name,
       create<Entrance>(KIND.bulkhead, [max], clock, shared ? { name, fields: ['max'] } : undefined),
@@ -77,8 +84,8 @@ export class Bulkhead extends Guard {
       ALWAYS,
     );
     // Another thread could not say that it gave a slot back.
-    this.#most = shared ? 0 : queue === undefined ? 1_000 : whole('queue', queue);
-    this.maxWait = shared ? 0 : durationOr('maxWait', maxWait, queue ? Infinity : 0);
+    this.#most = shared || areApart() ? 0 : queue === undefined ? 1_000 : whole('queue', queue);
+    this.maxWait = shared || areApart() ? 0 : durationOr('maxWait', maxWait, queue ? Infinity : 0);
   }
 
   /** @internal Bulkheads have no news. */

@@ -1,3 +1,4 @@
+import { onAbort } from './abort.js';
 import type { Clock } from './clock.js';
 import type { Call, Context } from './context.js';
 import { type Duration, duration, durationOr } from './duration.js';
@@ -5,6 +6,7 @@ import { ask, current, type Tries } from './engine.js';
 import { REASONS, type Reason, type RefusedError, refusal } from './errors.js';
 import { Policy } from './policy.js';
 import { type RefusalEvents, Refusals } from './refusals.js';
+import { areApart } from './requests.js';
 import { load, save } from './saved.js';
 import { whole } from './settings.js';
 import { after } from './timers.js';
@@ -70,6 +72,8 @@ export abstract class Throttle extends Policy {
   /** Only the first holds permits of the engine's; the others have taken nothing. */
   readonly #waiters = new Waiters<void>();
   #promised: Promised | undefined;
+  /** When those are ready who sleep by themselves. A request that was called off leaves its time here until then. */
+  #asleep: number[] = [];
   /** What those behind the first wait for. */
   #owed = 0;
   readonly #most: number;
@@ -98,7 +102,11 @@ export abstract class Throttle extends Policy {
 
   /** How many wait for permits. */
   get waiting(): number {
-    return this.#waiters.length;
+    if (this.#asleep.length !== 0) {
+      const now = this.#clock.now();
+      this.#asleep = this.#asleep.filter((readyAt) => readyAt > now);
+    }
+    return this.#waiters.length + this.#asleep.length;
   }
 
   /** @internal How long `permits` take to come, once none are left; 0 if that cannot be said. */
@@ -180,6 +188,7 @@ export abstract class Throttle extends Policy {
   #wait(cost: number, timeout: number, signal: AbortSignal | undefined): Promise<void> {
     const { first, length } = this.#waiters;
     if (first === undefined && (cost === 1 ? this.#one() : this.#many(cost))) return Promise.resolve();
+    if (areApart()) return this.#sleep(cost, timeout, signal);
     if (length >= this.#most) return Promise.reject(this.#refuse('queue-full', this.#ahead(cost)));
     if (first !== undefined) {
       const wait = this.#ahead(cost);
@@ -191,6 +200,32 @@ export abstract class Throttle extends Policy {
       if (first === undefined) return this.#serve();
       this.#owed += cost;
       if (timeout !== Infinity) waiter.alarm = after(this.#clock, timeout, () => this.#late(waiter));
+    });
+  }
+
+  /** The same where nobody can wake anybody: the permits are taken for later, and each sleeps by itself. */
+  #sleep(cost: number, timeout: number, signal: AbortSignal | undefined): Promise<void> {
+    if (this.waiting >= this.#most) {
+      return Promise.reject(this.#refuse('queue-full', (this.#asleep[0] as number) - this.#clock.now()));
+    }
+    const promised = this.#promise(cost, timeout);
+    if (promised === undefined) return Promise.reject(this.#refuse(...this.#last()));
+    const [wait, readyAt] = promised as [number, number];
+    if (wait === 0) return Promise.resolve();
+    this.#asleep.push(readyAt);
+    return new Promise((resolve, reject) => {
+      const alarm = after(this.#clock, wait, () => {
+        unwatch?.();
+        resolve();
+      });
+      const unwatch =
+        signal &&
+        onAbort(signal, () => {
+          alarm.cancel();
+          this.#asleep = this.#asleep.filter((other) => other !== readyAt);
+          this.#back(promised);
+          reject(signal.reason);
+        });
     });
   }
 

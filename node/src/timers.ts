@@ -1,4 +1,5 @@
 import { type Clock, ManualClock } from './clock.js';
+import { areApart } from './requests.js';
 
 /** Something that will ring. */
 export interface Alarm {
@@ -87,9 +88,38 @@ class Row {
   };
 }
 
+/** An alarm with a timer of its own, which belongs to the request that set it. */
+class Alone implements Alarm {
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #at: number;
+  readonly #ring: () => void;
+
+  constructor(ms: number, ring: () => void) {
+    this.#at = performance.now() + ms;
+    this.#ring = ring;
+    this.#arm(ms);
+  }
+
+  #arm(ms: number): void {
+    this.#timer = setTimeout(
+      () => {
+        const left = this.#at - performance.now();
+        if (left > 0) this.#arm(left);
+        else this.#ring();
+      },
+      Math.min(Math.max(Math.ceil(ms), 1), LONGEST),
+    );
+  }
+
+  cancel(): void {
+    clearTimeout(this.#timer);
+  }
+}
+
 /** Rings once, `ms` from now by `clock`. What rings must not throw. */
 export function after(clock: Clock, ms: number, ring: () => void): Alarm {
   if (clock instanceof ManualClock) return { cancel: clock.alarm(clock.now() + ms, ring) };
+  if (areApart()) return new Alone(ms, ring);
   const length = Math.min(ms, Number.MAX_SAFE_INTEGER);
   let row = rows.get(length);
   if (row === undefined) rows.set(length, (row = new Row(length)));

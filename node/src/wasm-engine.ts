@@ -26,14 +26,16 @@ export class WasmEngine implements Engine {
   readonly #exports: Exports;
   #io = new Float64Array(0);
   #room = ROOM;
-  /** Gates that JavaScript has forgotten. */
-  readonly #forgotten: FinalizationRegistry<number>;
+  /** Gates that JavaScript has forgotten; without the means to know, as at some edges, they stay. */
+  readonly #forgotten: FinalizationRegistry<number> | undefined;
 
   constructor(instance: { readonly exports: unknown }, clock: Readable) {
     this.#exports = instance.exports as Exports;
     this.clock = clock;
     this.#exports.seed(Math.random());
-    this.#forgotten = new FinalizationRegistry((gate) => this.#exports.drop_gate(gate));
+    if (typeof FinalizationRegistry === 'function') {
+      this.#forgotten = new FinalizationRegistry((gate) => this.#exports.drop_gate(gate));
+    }
   }
 
   io(): Float64Array {
@@ -75,7 +77,7 @@ export class WasmEngine implements Engine {
       many: (cost: number) => tryAcquire(gate, cost, clock.now()) !== 0,
       ask: (op: number) => ask(gate, op),
     };
-    this.#forgotten.register(handle, gate);
+    this.#forgotten?.register(handle, gate);
     return handle;
   }
 
@@ -93,7 +95,7 @@ export class WasmEngine implements Engine {
       },
       ask: (op: number) => ask(gate, op),
     };
-    this.#forgotten.register(handle, gate);
+    this.#forgotten?.register(handle, gate);
     return handle;
   }
 }

@@ -6,4 +6,4 @@ use(wasmEngine(decode(wasm)));
 
 export * from './api.js';
 /** Which engine is at work: the WebAssembly module, in this entry. */
-export const engine: 'native' | 'wasm' = 'wasm'; // the type of both entries: a bundler may resolve one by the other's
+export const engine: 'native' | 'wasm' = 'wasm'; // the type of all entries: a bundler may resolve one by another's

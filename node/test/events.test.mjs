@@ -1,9 +1,9 @@
 // What gates tell: to listeners, to those who hook in by name, and in numbers.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import * as oc from 'overcurrent';
+import { child } from './child.mjs';
 
 const broken = () => Promise.reject(new Error('broken'));
 
@@ -60,7 +60,7 @@ test('a listener that throws changes no answer and keeps nobody else from hearin
     process.on('uncaughtException', ({ message }) => console.log('uncaught', message));
     await db.call(() => Promise.reject(new Error('of the call'))).catch(({ message }) => console.log('rejected', message));
   `;
-  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script]).toString().trim().split('\n');
+  const said = child(script).stdout.trim().split('\n');
   assert.deepEqual(said.sort(), ['heard open', 'rejected of the call', 'uncaught of the listener']);
 });
 

@@ -1,9 +1,8 @@
 // What keeps a process alive: somebody who waits, and nothing else of ours.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { child } from './child.mjs';
 
 const cases = {
   'an import': '',
@@ -49,15 +48,9 @@ const cases = {
 };
 
 /** How a process with that script ends. */
-function child(script) {
+function end(script) {
   const source = `import * as oc from 'overcurrent';\n${script}\nconsole.log('done');`;
-  const cwd = fileURLToPath(new URL('.', import.meta.url));
-  const options = { cwd, encoding: 'utf8', timeout: 20_000 };
-  const { status, signal, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['--input-type=module', '-e', source],
-    options,
-  );
+  const { status, signal, stdout, stderr } = child(source);
   return [status, signal, stdout.trim(), stderr];
 }
 
@@ -65,7 +58,7 @@ const WELL = [0, null, 'done', ''];
 
 describe('a process that has nothing else to do ends', () => {
   for (const [what, script] of Object.entries(cases)) {
-    test(`with ${what}`, () => assert.deepEqual(child(script), WELL));
+    test(`with ${what}`, () => assert.deepEqual(end(script), WELL));
   }
 });
 
@@ -79,6 +72,6 @@ describe('a process whose last hope is a gate waits for it', () => {
     `,
   };
   for (const [what, script] of Object.entries(waits)) {
-    test(`for ${what}`, () => assert.deepEqual(child(script), WELL));
+    test(`for ${what}`, () => assert.deepEqual(end(script), WELL));
   }
 });

@@ -2,11 +2,8 @@
 // a collection must be asked for by hand.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-
-const here = fileURLToPath(new URL('.', import.meta.url));
+import { child } from './child.mjs';
 
 const tools = `
   import * as oc from 'overcurrent';
@@ -16,17 +13,15 @@ const tools = `
   const used = async () => { await settled(); return process.memoryUsage(); };
 `;
 
-function child(script) {
-  const flags = ['--expose-gc', '--input-type=module', '-e', tools + script];
-  const options = { cwd: here, encoding: 'utf8', timeout: 120_000 };
-  const { status, stdout, stderr } = spawnSync(process.execPath, flags, options);
+function answer(script) {
+  const { status, stdout, stderr } = child(tools + script, { flags: ['--expose-gc'], timeout: 120_000 });
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout);
 }
 
 /** Runs `round` half a million times twice and says by how many MiB the second half grew. */
 const flat = (setup, round) =>
-  child(`
+  answer(`
     ${setup}
     const half = async () => { for (let i = 0; i < 500_000; i++) { ${round} } };
     await half();
@@ -87,13 +82,13 @@ describe('gates that nobody holds give their memory back', () => {
   };
   for (const [what, how] of Object.entries(cases)) {
     test(what, () => {
-      const { rss } = child(breakers(how));
+      const { rss } = answer(breakers(how));
       assert.ok(rss < 100, `the process grew by ${rss} MiB`);
     });
   }
 
   test('a permit keeps its gate', () => {
-    const { opened } = child(`
+    const { opened } = answer(`
       let opened = 0;
       const permits = [];
       for (let i = 0; i < 1_000; i++) {
@@ -110,7 +105,7 @@ describe('gates that nobody holds give their memory back', () => {
   });
 
   test('a wrapped function keeps its gate', () => {
-    const { well } = child(`
+    const { well } = answer(`
       const functions = [];
       for (let i = 0; i < 1_000; i++) {
         functions.push(oc.breaker({ window: { calls: 32_767 }, minCalls: 1 }).wrap(async (fail) => { if (fail) throw new Error('no'); }));
@@ -128,7 +123,7 @@ describe('gates that nobody holds give their memory back', () => {
   });
 
   test('the objects themselves are collected, waiters and timers or not', () => {
-    const { left } = child(`
+    const { left } = answer(`
       const refs = [];
       for (let i = 0; i < 1_000; i++) {
         const calls = oc.limiter({ rate: 1, per: 'h', burst: 1, initial: 0 });

@@ -1,9 +1,9 @@
 // The packed package as a user has it: both ways to load it, both engines, a breaker and a limiter at work.
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import * as imported from 'overcurrent';
+import { child } from './child.mjs';
 
 const required = createRequire(import.meta.url)('overcurrent');
 
@@ -15,11 +15,8 @@ test('imported and required are the same things', () => {
 test('the engine is the one that was asked for', () => {
   const asked = process.env.OVERCURRENT_ENGINE;
   assert.equal(imported.engine, asked === 'wasm' ? 'wasm' : 'native');
-  const print = ['--input-type=module', '-e', `import { engine } from 'overcurrent'; console.log(engine)`];
-  const seen = (engine) =>
-    execFileSync(process.execPath, print, { env: { ...process.env, OVERCURRENT_ENGINE: engine } })
-      .toString()
-      .trim();
+  const print = `import { engine } from 'overcurrent'; console.log(engine)`;
+  const seen = (engine) => child(print, { env: { OVERCURRENT_ENGINE: engine } }).stdout.trim();
   assert.deepEqual(['wasm', 'native'].map(seen), ['wasm', 'native']);
 });
 

@@ -34,6 +34,7 @@ from overcurrent._native import (
     last_seconds,
     longest_stay,
 )
+from overcurrent._pipe import Pipe, pipe
 from overcurrent._registry import Registry
 from overcurrent._retry import Retry
 from overcurrent._timeout import Deadline, Timeout
@@ -54,6 +55,7 @@ __all__ = [
     "OvercurrentError",
     "Peek",
     "Permit",
+    "Pipe",
     "Pipeline",
     "RateLimitedError",
     "RateLimiter",
@@ -73,4 +75,5 @@ __all__ = [
     "last_calls",
     "last_seconds",
     "longest_stay",
+    "pipe",
 ]

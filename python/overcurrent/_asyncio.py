@@ -16,31 +16,29 @@ if TYPE_CHECKING:
     from overcurrent._native import ManualClock, Wait
 
 
-class _Waker:
-    """Wakes a task, from any thread."""
+class _Bell:
+    """Does something in the loop's thread, rung from any thread."""
 
-    __slots__ = ("loop", "woken")
+    __slots__ = ("does", "loop")
 
-    def __init__(self) -> None:
+    def __init__(self, does: Callable[[], object]) -> None:
+        self.does = does
         self.loop = asyncio.get_running_loop()
-        self.woken: asyncio.Future[None] = self.loop.create_future()
 
     def __call__(self) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.wake)
-
-    def wake(self) -> None:
-        if not self.woken.done():
-            self.woken.set_result(None)
+        try:
+            self.loop.call_soon_threadsafe(self.does)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits any more
 
 
 async def sleep(seconds: float, clock: ManualClock | None = None, /) -> None:
     if clock is None:
         await asyncio.sleep(seconds)
         return
-    waker = _Waker()
-    alarm = ring_after(clock, seconds, waker)
-    await waker.woken
+    woken = asyncio.Event()
+    alarm = ring_after(clock, seconds, _Bell(woken.set))
+    await woken.wait()
     del alarm
 
 
@@ -49,13 +47,14 @@ async def wait(wait: Wait, /) -> None:
     place = Place(wait)
     try:
         while True:
-            waker = _Waker()
-            delay = wait.poll(waker)
+            woken = asyncio.Event()
+            bell = _Bell(woken.set)
+            delay = wait.poll(bell)
             if delay is None:
                 return
-            timer = None if delay == inf else waker.loop.call_later(delay, waker.wake)
+            timer = None if delay == inf else bell.loop.call_later(delay, woken.set)
             try:
-                await waker.woken
+                await woken.wait()
             finally:
                 if timer is not None:
                     timer.cancel()
@@ -77,9 +76,16 @@ async def within(
 ) -> tuple[bool, Any]:
     """Whether the call ended in time, and what it brought."""
     scope = asyncio.timeout(seconds if clock is None else None)
+
+    def end() -> None:
+        try:
+            scope.reschedule(0)
+        except RuntimeError:
+            pass  # the call has ended
+
     try:
         async with scope:
-            alarm = None if clock is None else ring_after(clock, seconds, _End(scope))
+            alarm = None if clock is None else ring_after(clock, seconds, _Bell(end))
             result = await function(*args, **kwargs)
             del alarm
             return True, result
@@ -88,23 +94,3 @@ async def within(
         if not scope.expired():
             raise
     return False, None
-
-
-class _End:
-    """Ends a time limit, from any thread, once or never."""
-
-    __slots__ = ("loop", "scope")
-
-    def __init__(self, scope: asyncio.Timeout) -> None:
-        self.loop = asyncio.get_running_loop()
-        self.scope = scope
-
-    def __call__(self) -> None:
-        if not self.loop.is_closed():
-            self.loop.call_soon_threadsafe(self.end)
-
-    def end(self) -> None:
-        try:
-            self.scope.reschedule(self.loop.time())
-        except RuntimeError:
-            pass  # the call has ended

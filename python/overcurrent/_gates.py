@@ -159,6 +159,10 @@ class _Guards(_Guard):
         return decorate
 
 
+# What a breaker is made with besides its settings.
+_RULES = frozenset({"name", "failures", "ignore", "failure_result", "state", "clock"})
+
+
 class CircuitBreaker(Configured, _native.Breaker, _Guards):
     """Refuses calls to something that keeps failing, and lets a few through to see whether it has recovered."""
 
@@ -169,6 +173,12 @@ class CircuitBreaker(Configured, _native.Breaker, _Guards):
         super().reconfigure(**settings)
         args, kwargs = self._made
         self._made = (args, kwargs | settings)
+
+    def _go_back(self, made: tuple[tuple[Any, ...], dict[str, Any]]) -> None:
+        """Takes changes of settings back; `made` is from before."""
+        given: Any = {key: value for key, value in made[1].items() if key not in _RULES}
+        self._revert(**given)
+        self._made = made
 
     def __repr__(self) -> str:
         return f"<CircuitBreaker {self.name!r} {self.state}>"

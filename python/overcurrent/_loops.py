@@ -29,11 +29,12 @@ if TYPE_CHECKING:
 
 def _name() -> str | None:
     # A task of trio first: asyncio may be the host of trio's loop, and then both run in this thread.
-    trio = sys.modules.get("trio")
-    if trio is not None and trio.lowlevel.in_trio_task():
+    # Either may be half imported by another thread.
+    trio = getattr(sys.modules.get("trio.lowlevel"), "in_trio_task", None)
+    if trio is not None and trio():
         return "trio"
-    asyncio = sys.modules.get("asyncio")
-    if asyncio is not None and asyncio._get_running_loop() is not None:
+    asyncio = getattr(sys.modules.get("asyncio"), "_get_running_loop", None)
+    if asyncio is not None and asyncio() is not None:
         return "asyncio"
     return None
 

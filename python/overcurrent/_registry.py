@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from overcurrent._gates import Bulkhead, CircuitBreaker, CycleLimiter, Pipeline, RateLimiter
 from overcurrent._native import RetryBudget
+from overcurrent._pipe import Pipe, pipe
 from overcurrent._retry import Retry
 from overcurrent._timeout import Timeout
 
@@ -14,14 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any, TypeVar
 
-    from overcurrent._native import ManualClock, _Gate, _Seconds
+    from overcurrent._native import ManualClock, _Seconds
     from overcurrent._settings import Reader
 
     _T = TypeVar("_T")
 
 
 class _Kind:
-    """What can be made by name: from which settings, and how one changes while it runs."""
+    """What can be made by name: from which settings, and how one changes while it runs.
+
+    `change` returns what takes the change back.
+    """
 
     __slots__ = ("change", "clocked", "fields", "live", "make", "named", "tell")
 
@@ -31,7 +35,7 @@ class _Kind:
         fields: Mapping[str, Reader],
         *,
         live: tuple[str, ...] = (),
-        change: Callable[[Any, dict[str, Any]], object] | None = None,
+        change: Callable[[Any, dict[str, Any]], Callable[[], object]] | None = None,
         tell: Callable[[Any], dict[str, Any]] | None = None,
         named: bool = True,
         clocked: bool = True,
@@ -62,20 +66,34 @@ def _kinds() -> dict[str, _Kind]:
         "trial_timeout": s.off(s.trial_timeout),
         "auto_half_open": s.flag,
     }
+    retry = {
+        "attempts": s.whole,
+        "on": s.exceptions,
+        "failure_result": s.function,
+        "first": s.seconds,
+        "multiplier": s.number,
+        "max": s.seconds,
+        "jitter": s.text,
+        "max_wait": s.off(s.seconds),
+        "timeout": s.off(s.seconds),
+        "budget": s.off(s.text),
+        "respect_retry_after": s.flag,
+        "on_retry": s.function,
+    }
     rules = {"failures": s.exceptions, "ignore": s.exceptions, "failure_result": s.function}
     return {
         "breaker": _Kind(
             CircuitBreaker,
             policy | rules | {"state": s.text},
             live=tuple(policy),
-            change=lambda gate, settings: gate.reconfigure(**settings),
+            change=_change_breaker,
             tell=_breaker,
         ),
         "limiter": _Kind(
             RateLimiter,
             {"rate": s.whole, "per": s.seconds, "burst": s.whole, "initial": s.whole},
             live=("rate", "per", "burst"),
-            change=lambda gate, settings: gate.reconfigure(**settings),
+            change=_change_limiter,
             tell=lambda gate: {"remaining": gate.peek().remaining, "waiting": gate.waiting},
         ),
         "cycle_limiter": _Kind(
@@ -89,7 +107,7 @@ def _kinds() -> dict[str, _Kind]:
             Bulkhead,
             {"max": s.whole},
             live=("max",),
-            change=lambda gate, settings: gate.resize(settings["max"]),
+            change=_change_bulkhead,
             tell=lambda gate: {"in_flight": gate.in_flight, "max": gate.max, "waiting": gate.waiting},
         ),
         "retry_budget": _Kind(
@@ -98,26 +116,10 @@ def _kinds() -> dict[str, _Kind]:
             tell=lambda budget: {"available": budget.available},
             named=False,
         ),
-        "retry": _Kind(
-            Retry,
-            {
-                "attempts": s.whole,
-                "on": s.exceptions,
-                "failure_result": s.function,
-                "first": s.seconds,
-                "multiplier": s.number,
-                "max": s.seconds,
-                "jitter": s.text,
-                "max_wait": s.seconds,
-                "timeout": s.seconds,
-                "budget": s.text,
-                "respect_retry_after": s.flag,
-                "on_retry": s.function,
-            },
-            named=False,
-        ),
-        "timeout": _Kind(Timeout, {"timeout": s.seconds}),
+        "retry": _Kind(Retry, retry, live=tuple(retry), change=_change_retry, named=False),
+        "timeout": _Kind(Timeout, {"timeout": s.seconds}, live=("timeout",), change=_change_timeout),
         "pipeline": _Kind(Pipeline, {"gates": s.names} | rules, clocked=False),
+        "pipe": _Kind(pipe, {"policies": s.names}, named=False, clocked=False),
     }
 
 
@@ -127,11 +129,41 @@ def _breaker(gate: CircuitBreaker) -> dict[str, Any]:
     return {"state": str(stats.state)} | numbers
 
 
-def _change_cycles(gate: CycleLimiter, settings: dict[str, Any]) -> None:
-    if "limit" in settings:
-        gate.set_limit(settings["limit"])
-    if "timeout" in settings:
-        gate.set_timeout(settings["timeout"])
+def _change_breaker(gate: CircuitBreaker, settings: dict[str, Any]) -> Callable[[], object]:
+    made = gate._made
+    gate.reconfigure(**settings)
+    return lambda: gate._go_back(made)
+
+
+def _change_limiter(gate: RateLimiter, settings: dict[str, Any]) -> Callable[[], object]:
+    rate, per, burst = gate.rate, gate.per, gate.burst
+    gate.reconfigure(**settings)
+    return lambda: gate.reconfigure(rate, per=per, burst=burst)
+
+
+def _change_cycles(gate: CycleLimiter, settings: dict[str, Any]) -> Callable[[], object]:
+    before = {"limit": gate.limit, "timeout": gate.timeout}
+    gate.set_limit(settings.get("limit", gate.limit))
+    gate.set_timeout(settings.get("timeout", gate.timeout))
+    return lambda: _change_cycles(gate, before)
+
+
+def _change_bulkhead(gate: Bulkhead, settings: dict[str, Any]) -> Callable[[], object]:
+    before = gate.max
+    gate.resize(settings["max"])
+    return lambda: gate.resize(before)
+
+
+def _change_retry(retry: Retry, settings: dict[str, Any]) -> Callable[[], object]:
+    before = retry._given
+    retry.reconfigure(**settings)
+    return lambda: retry.reconfigure(**before)
+
+
+def _change_timeout(timeout: Timeout, settings: dict[str, Any]) -> Callable[[], object]:
+    before = timeout.timeout
+    timeout.reconfigure(settings["timeout"])
+    return lambda: timeout.reconfigure(before)
 
 
 class _Entry:
@@ -192,6 +224,10 @@ class Registry(Mapping[str, "Any"]):
         """The pipeline of that name, made of gates by their names (`"breaker.payments"`) if there is none yet."""
         return self._get(Pipeline, "pipeline", name, _with("gates", gates or None, settings))
 
+    def pipe(self, name: str, *policies: str) -> Pipe:
+        """The pipe of that name, made of policies by their names, the outermost first, if there is none yet."""
+        return self._get(Pipe, "pipe", name, _with("policies", policies or None, {}))
+
     def _get(self, kind: type[_T], word: str, name: str, given: dict[str, Any]) -> _T:
         from overcurrent._settings import read
 
@@ -213,18 +249,14 @@ class Registry(Mapping[str, "Any"]):
         """A new one, or an error that says where in the settings it comes from."""
         path, kind = f"{word}.{name}", self._kinds[word]
         known = self._entries if made is None else {**self._entries, **made}
-        arguments = dict(settings)
+        arguments = _resolved(known, path, settings)
         if kind.named:
             arguments["name"] = name
         if kind.clocked:
             arguments["clock"] = self._clock
-        if "budget" in arguments:
-            arguments["budget"] = _found(known, f"{path}.budget", f"retry_budget.{arguments['budget']}")
-        gates: list[_Gate] = []
-        for number, gate in enumerate(arguments.pop("gates", ())):
-            gates.append(_found(known, f"{path}.gates[{number}]", gate))
+        parts = arguments.pop("gates", ()) or arguments.pop("policies", ())
         try:
-            return kind.make(*gates, **arguments)
+            return kind.make(*parts, **arguments)
         except (TypeError, ValueError, OverflowError) as error:
             raise _at(path, settings, error) from None
 
@@ -234,8 +266,8 @@ class Registry(Mapping[str, "Any"]):
         """Makes what `settings` name, and changes what there is already, in place: from a dict, JSON or TOML.
 
         `{"defaults": {KIND: {...}}, KIND: {NAME: {...}}}`, the kinds being breaker, limiter, cycle_limiter, bulkhead,
-        retry_budget, retry, timeout and pipeline. Everything is checked before anything is changed. What is not named
-        stays as it is.
+        retry_budget, retry, timeout, pipeline and pipe. Everything is checked before anything is changed. What is not
+        named stays as it is. What a pipeline or a pipe is made of, and how failures are told, cannot change.
         """
         from overcurrent._settings import read, table
 
@@ -262,25 +294,24 @@ class Registry(Mapping[str, "Any"]):
                 if change:
                     self._make(word, name, entry.settings | wanted, made)  # only to see whether it is right
                     changes.append((path, kind, entry, change))
-        self._change(changes)
+        self._change(changes, {**self._entries, **made})
         self._defaults = defaults
         for path, entry in made.items():
             self._entries.setdefault(path, entry)
 
-    def _change(self, changes: list[tuple[str, _Kind, _Entry, dict[str, Any]]]) -> None:
-        done: list[tuple[_Kind, _Entry, dict[str, Any]]] = []
+    def _change(self, changes: list[tuple[str, _Kind, _Entry, dict[str, Any]]], known: Mapping[str, _Entry]) -> None:
+        done: list[tuple[_Entry, dict[str, Any], Callable[[], object]]] = []
         for path, kind, entry, change in changes:
             assert kind.change is not None
             try:
-                kind.change(entry.thing, change)
+                back = kind.change(entry.thing, _resolved(known, path, change))
             except (ValueError, RuntimeError) as error:
                 # A window that is larger than it was made for: what was changed before it goes back.
-                for kind_before, before, old in done:
-                    assert kind_before.change is not None
-                    kind_before.change(before.thing, old)
-                    before.settings = before.settings | old
+                for before, settings, back in reversed(done):
+                    back()
+                    before.settings = settings
                 raise _at(path, change, error) from None
-            done.append((kind, entry, {key: entry.settings[key] for key in change if key in entry.settings}))
+            done.append((entry, entry.settings, back))
             entry.settings = entry.settings | change
 
     def _read_defaults(self, defaults: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
@@ -349,6 +380,18 @@ class Registry(Mapping[str, "Any"]):
 
 def _with(key: str, value: object, settings: dict[str, Any]) -> dict[str, Any]:
     return settings if value is None else {key: value, **settings}
+
+
+def _resolved(known: Mapping[str, _Entry], path: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings with things in place of their names."""
+    arguments = dict(settings)
+    if arguments.get("budget") is not None:
+        arguments["budget"] = _found(known, f"{path}.budget", f"retry_budget.{arguments['budget']}")
+    for key in ("gates", "policies"):
+        if key in arguments:
+            names = enumerate(arguments[key])
+            arguments[key] = tuple(_found(known, f"{path}.{key}[{number}]", name) for number, name in names)
+    return arguments
 
 
 def _found(known: Mapping[str, _Entry], where: str, path: str) -> Any:

@@ -14,9 +14,26 @@ from overcurrent._time import positive
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from typing import Any, Literal, ParamSpec, TypeVar
+    from typing import Any, Literal, ParamSpec, TypedDict, TypeVar, Unpack
 
     from overcurrent._native import ManualClock, RetryBudget, _Exceptions, _Seconds
+
+    class _Settings(TypedDict, total=False):
+        attempts: int
+        on: _Exceptions | Callable[[Exception], object] | None
+        failure_result: Callable[[Any], object] | None
+        first: _Seconds
+        multiplier: float
+        max: _Seconds
+        jitter: Literal["none", "full", "equal"]
+        max_wait: _Seconds | None
+        timeout: _Seconds | None
+        budget: RetryBudget | None
+        respect_retry_after: bool
+        on_retry: Callable[[int, Exception | None, float], object] | None
+        clock: ManualClock | None
+        sleep: Callable[[float], object] | None
+        sleep_async: Callable[[float], Awaitable[object]] | None
 
     _P = ParamSpec("_P")
     _T = TypeVar("_T")
@@ -39,8 +56,8 @@ class Retry:
     """
 
     __slots__ = (
-        "_ask", "_attempts", "_budget", "_clock", "_delays", "_failure_result", "_max_wait", "_on_retry", "_respect",
-        "_sleep", "_sleep_async", "_timeout", "_types",
+        "_ask", "_attempts", "_budget", "_changed", "_clock", "_delays", "_failure_result", "_given", "_max_wait",
+        "_on_retry", "_respect", "_sleep", "_sleep_async", "_timeout", "_types",
     )  # fmt: skip
 
     def __init__(
@@ -62,6 +79,8 @@ class Retry:
         sleep: Callable[[float], object] | None = None,
         sleep_async: Callable[[float], Awaitable[object]] | None = None,
     ) -> None:
+        self._given: dict[str, Any] = {key: value for key, value in locals().items() if key != "self"}
+        self._changed: Retry | None = None
         if attempts < 1:
             msg = f"attempts is {attempts}; allowed are 1 and more"
             raise ValueError(msg)
@@ -86,6 +105,12 @@ class Retry:
         self._clock = clock
         self._sleep = sleep
         self._sleep_async = sleep_async
+
+    def reconfigure(self, **settings: Unpack[_Settings]) -> None:
+        """Changes the settings that are given, all at once, for calls that begin later; those that run keep theirs."""
+        given: dict[str, Any] = {**self._given, **settings}
+        changed = Retry(**given)
+        self._given, self._changed = changed._given, changed
 
     def _now(self) -> float:
         return monotonic() if self._clock is None else self._clock.now
@@ -123,22 +148,23 @@ class Retry:
         """Calls `function(*args, **kwargs)` until it succeeds or the attempts are used up."""
         if is_off():
             return function(*args, **kwargs)
-        began = self._begin()
+        it = self._changed or self
+        began = it._begin()
         attempt = 1
         while True:
             try:
                 result = function(*args, **kwargs)
             except Exception as error:
-                wait = self._wait_after(attempt, began, error)
+                wait = it._wait_after(attempt, began, error)
                 if wait is None:
                     raise
             else:
-                if self._failure_result is None or not self._failure_result(result):
+                if it._failure_result is None or not it._failure_result(result):
                     return result
-                wait = self._wait_after(attempt, began, None)
+                wait = it._wait_after(attempt, began, None)
                 if wait is None:
                     return result
-            self._pause(wait)
+            it._pause(wait)
             attempt += 1
 
     def _pause(self, wait: float) -> None:
@@ -153,22 +179,23 @@ class Retry:
         """Awaits `function(*args, **kwargs)` until it succeeds or the attempts are used up."""
         if is_off():
             return await function(*args, **kwargs)
-        began = self._begin()
+        it = self._changed or self
+        began = it._begin()
         attempt = 1
         while True:
             try:
                 result = await function(*args, **kwargs)
             except Exception as error:
-                wait = self._wait_after(attempt, began, error)
+                wait = it._wait_after(attempt, began, error)
                 if wait is None:
                     raise
             else:
-                if self._failure_result is None or not self._failure_result(result):
+                if it._failure_result is None or not it._failure_result(result):
                     return result
-                wait = self._wait_after(attempt, began, None)
+                wait = it._wait_after(attempt, began, None)
                 if wait is None:
                     return result
-            await self._pause_async(wait)
+            await it._pause_async(wait)
             attempt += 1
 
     async def _pause_async(self, wait: float) -> None:
@@ -204,7 +231,7 @@ class Retry:
         return again  # type: ignore[no-any-return]
 
     def __repr__(self) -> str:
-        return f"<Retry up to {self._attempts} attempts>"
+        return f"<Retry up to {(self._changed or self)._attempts} attempts>"
 
 
 def _give_up(error: Exception | None, why: str) -> float | None:

@@ -41,6 +41,10 @@ class Timeout:
         self.name: str = name
         self._clock = clock
 
+    def reconfigure(self, timeout: _Seconds) -> None:
+        """Gives calls that begin later so many seconds."""
+        self.timeout = positive("timeout", timeout)
+
     async def call_async(self, function: Callable[_P, Awaitable[_T]], /, *args: _P.args, **kwargs: _P.kwargs) -> _T:
         """Awaits `function(*args, **kwargs)` for so long and no longer."""
         if is_off():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import trio
+from trio.lowlevel import cancel_shielded_checkpoint, checkpoint, checkpoint_if_cancelled
 
 from overcurrent._fork import Place
 from overcurrent._native import ring_after
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
     from typing import Any
 
-    from overcurrent._native import ManualClock, Wait
+    from overcurrent._native import CycleLimiter, ManualClock, Permit, RateLimiter, Wait
 
 
 class _Bell:
@@ -42,22 +43,43 @@ async def sleep(seconds: float, clock: ManualClock | None = None, /) -> None:
 
 
 async def wait(wait: Wait, /) -> None:
-    """Until the place in the queue has come up."""
+    """Until the place in the queue has come up; a checkpoint also when it is up already."""
     place = Place(wait)
     try:
+        await checkpoint_if_cancelled()
+        waited = False
         while True:
             woken = trio.Event()
             delay = wait.poll(_Bell(woken.set))
             if delay is None:
-                return
+                break
             with trio.move_on_after(delay):
                 await woken.wait()
+            waited = True
+        if not waited:
+            await cancel_shielded_checkpoint()
     except BaseException:
         # Cancelled, most likely: the place in the queue, and what was granted to it, go back.
         wait.close()
         raise
     finally:
         del place
+
+
+async def acquire(limiter: RateLimiter | CycleLimiter, n: int, timeout: float | None, /) -> None:
+    """Permits of a limiter; a checkpoint also when they are there."""
+    await checkpoint_if_cancelled()
+    place = limiter._wait(n, timeout)
+    if place is None:
+        await cancel_shielded_checkpoint()
+    else:
+        await wait(place)
+
+
+async def enter(permit: Permit, /) -> Permit:
+    """Leave for a call, which begins after the checkpoint."""
+    await checkpoint()
+    return permit.__enter__()
 
 
 async def within(

@@ -1,5 +1,7 @@
 //! What wakes somebody in Python.
 
+use crate::errors::unraisable;
+use crate::heap::undisturbed;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use std::mem::replace;
@@ -36,10 +38,10 @@ impl Wake for Bell {
         // None: the interpreter is shutting down, and nobody waits any more.
         let _ = Python::try_attach(|py| {
             let call = self.lock().as_ref().map(|call| call.bind(py).clone());
-            if let Some(call) = call
-                && let Err(error) = call.call0()
-            {
-                error.write_unraisable(py, Some(&call));
+            let Some(call) = call else { return };
+            // A place in a queue may be dropped, and wake the next one, while an exception passes.
+            if let Err(error) = undisturbed(py, || call.call0()) {
+                unraisable(py, error, Some(&call));
             }
         });
     }

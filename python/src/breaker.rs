@@ -13,7 +13,7 @@ use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyString};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 type Calls = overcurrent::Breaker<CountHistory<Vec<RingWord>>, LivePolicy, Observed>;
 type Time = overcurrent::Breaker<TimeHistory<Vec<Bucket>, Vec<RingWord>>, LivePolicy, Observed>;
@@ -48,6 +48,10 @@ impl BreakerCore {
         self.clock.now()
     }
 
+    fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Tells what happened, if anything did.
     #[inline]
     pub fn tell(&self, py: Python<'_>) {
@@ -61,7 +65,7 @@ impl BreakerCore {
             false => b.enter_untimed().map(|permit| (permit, false)),
             true => Err(NeedsTime),
         }
-        .or_else(|NeedsTime| b.enter(self.now()).map(|permit| (permit, true))));
+        .or_else(|NeedsTime| b.enter(self.clock.fast_now()).map(|permit| (permit, true))));
         self.tell(guard.py());
         match entered {
             Ok((permit, timed)) => Ok(Token::Breaker { permit, timed }),
@@ -72,13 +76,13 @@ impl BreakerCore {
     pub fn report(&self, py: Python<'_>, permit: Permit, timed: bool, outcome: Outcome, hold: Option<Nanos>) {
         on!(self, b => match hold {
             Some(wait) => {
-                let at = self.now();
+                let at = self.clock.fast_now();
                 b.leave_and_open_for(timed_permit(permit, timed, at), outcome, wait, at);
             }
-            None if timed => b.leave(permit, outcome, self.now()),
+            None if timed => b.leave(permit, outcome, self.clock.fast_now()),
             None => {
                 if b.leave_untimed(permit, outcome).is_err() {
-                    b.settle(self.now());
+                    b.settle(self.clock.fast_now());
                 }
             }
         });
@@ -343,30 +347,33 @@ impl Breaker {
     }
 
     /// Calls `listener` with every event.
-    fn on_event(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
-        let id = slf.get().0.listeners.add(listener, true);
-        Subscription { breaker: slf.unbind(), id }
+    fn on_event(slf: Bound<'_, Self>, listener: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        let id = slf.get().0.listeners.add(listener, true)?;
+        Ok(Subscription { breaker: slf.unbind(), id })
     }
 
     /// Calls `listener` with every change of state.
-    fn on_transition(slf: Bound<'_, Self>, listener: Py<PyAny>) -> Subscription {
-        let id = slf.get().0.listeners.add(listener, false);
-        Subscription { breaker: slf.unbind(), id }
+    fn on_transition(slf: Bound<'_, Self>, listener: &Bound<'_, PyAny>) -> PyResult<Subscription> {
+        let id = slf.get().0.listeners.add(listener, false)?;
+        Ok(Subscription { breaker: slf.unbind(), id })
     }
 
     /// Changes the settings that are given and keeps state and history.
     #[pyo3(signature = (**settings))]
     fn reconfigure(&self, py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
-        let old = *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner);
-        let new = old.with(settings)?;
-        let policy = new.build()?;
-        on!(self.0, b => b.reconfigure(policy, self.0.now())).map_err(|error| match error {
-            ReconfigureError::Busy => PyRuntimeError::new_err(error.to_string()),
-            ReconfigureError::Config(error) => wrong(error),
-        })?;
-        *self.0.settings.lock().unwrap_or_else(PoisonError::into_inner) = new;
-        self.0.tell(py);
-        Ok(())
+        loop {
+            let old = *self.0.settings();
+            let new = old.with(settings)?; // without the lock: it may run foreign code
+            if self.put(py, new, Some(old))? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The settings that are given, and the usual ones for what is not.
+    #[pyo3(signature = (**settings))]
+    fn _revert(&self, py: Python<'_>, settings: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+        self.put(py, Settings::default().with(settings)?, None).map(|_| ())
     }
 
     /// State and window, as bytes of a versioned form, for `restore`.
@@ -397,6 +404,25 @@ impl Breaker {
 }
 
 impl Breaker {
+    /// Makes these its settings, unless they are not the `old` ones any more.
+    fn put(&self, py: Python<'_>, new: Settings, old: Option<Settings>) -> PyResult<bool> {
+        let policy = new.build()?;
+        let mut settings = self.0.settings();
+        if old.is_some_and(|old| old != *settings) {
+            return Ok(false);
+        }
+        let done = on!(self.0, b => b.reconfigure(policy, self.0.now()));
+        if done.is_ok() {
+            *settings = new;
+        }
+        drop(settings);
+        self.0.tell(py);
+        done.map(|()| true).map_err(|error| match error {
+            ReconfigureError::Busy => PyRuntimeError::new_err(error.to_string()),
+            ReconfigureError::Config(error) => wrong(error),
+        })
+    }
+
     fn go(&self, py: Python<'_>, state: State) -> PyResult<()> {
         let answer = on!(self.0, b => b.transition(state, self.0.now()));
         self.0.tell(py);

@@ -2,9 +2,12 @@
 //! goes through the guard when it is begun and reports when it ends, without a frame of its own.
 
 use crate::cycle::CycleLimiter;
+use crate::errors::unraisable;
 use crate::guard::{Guard, Token};
-use crate::heap::{Content, HeapType, answer, slot};
+use crate::heap::{Content, HeapType, answer, one_at_a_time, slot};
 use crate::limiter::RateLimiter;
+use crate::time::seconds;
+use crate::trio;
 use crate::wait::Wait;
 use overcurrent::{Nanos, Outcome};
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration, PyTypeError, PyValueError};
@@ -156,6 +159,9 @@ impl Coroutine {
                 self.make_resumable(py).map(|()| false)
             }
             &mut Work::Permits { n, max_wait } => {
+                if trio::asks(py) {
+                    return self.acquire_in_trio(py, n, max_wait).map(|()| false);
+                }
                 let owner = self.owner::<RateLimiter>(py);
                 let line = &owner.get().0;
                 if line.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok()) {
@@ -164,6 +170,9 @@ impl Coroutine {
                 self.wait(py, line.wait(owner.to_owned().into_any(), n, max_wait)).map(|()| false)
             }
             &mut Work::Cycle { n, max_wait } => {
+                if trio::asks(py) {
+                    return self.acquire_in_trio(py, n, max_wait).map(|()| false);
+                }
                 let owner = self.owner::<CycleLimiter>(py);
                 let line = &owner.get().0;
                 if line.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok()) {
@@ -180,6 +189,17 @@ impl Coroutine {
         static SLEEP: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
         let sleeping = SLEEP.import(py, "overcurrent._wait", "sleep")?.call1((wait,))?;
         self.inner.store(sleeping.into_ptr(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Awaits permits with a checkpoint, whether they are there or not.
+    #[cold]
+    fn acquire_in_trio(&self, py: Python<'_>, n: u32, max_wait: Nanos) -> PyResult<()> {
+        static ACQUIRE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let acquire = ACQUIRE.import(py, "overcurrent._trio", "acquire")?;
+        let timeout = (max_wait != Nanos::MAX).then(|| seconds(max_wait));
+        let acquiring = acquire.call1((self.owner::<PyAny>(py), n, timeout))?;
+        self.inner.store(acquiring.into_ptr(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -206,7 +226,7 @@ impl Coroutine {
         if let Some(inner) = self.inner(py)
             && let Err(error) = inner.call_method0("close")
         {
-            error.write_unraisable(py, Some(&inner));
+            unraisable(py, error, Some(&inner));
         }
     }
 
@@ -228,6 +248,19 @@ impl Coroutine {
         }
     }
 
+    /// Takes the content, if the state before allows it.
+    #[inline]
+    fn run(&self) -> u8 {
+        if one_at_a_time() {
+            let before = self.state.load(Ordering::Relaxed);
+            self.state.store(RUNNING, Ordering::Relaxed);
+            before
+        } else {
+            // Acquire, and Release in `state`: the steps may be taken by different threads.
+            self.state.swap(RUNNING, Ordering::Acquire)
+        }
+    }
+
     #[inline]
     fn state(&self, state: u8) {
         self.state.store(state, Ordering::Release);
@@ -236,8 +269,7 @@ impl Coroutine {
     /// One step, as `am_send` takes it.
     #[inline]
     fn send(&self, py: Python<'_>, value: *mut ffi::PyObject, result: &mut *mut ffi::PyObject) -> PySendResult {
-        // Acquire, and Release in `state`: the steps may be taken by different threads.
-        let failed = match self.state.swap(RUNNING, Ordering::Acquire) {
+        let failed = match self.run() {
             SUSPENDED => None,
             // SAFETY: a comparison.
             NEW if value == unsafe { ffi::Py_None() } => match self.begin(py) {
@@ -306,7 +338,7 @@ impl Coroutine {
 
     /// Raises in the inner coroutine, which may go on.
     fn throw<'py>(&self, py: Python<'py>, args: &Bound<'py, PyTuple>) -> PyResult<Bound<'py, PyAny>> {
-        let before = self.state.swap(RUNNING, Ordering::Acquire);
+        let before = self.run();
         if before == RUNNING || before == OVER {
             return Err(self.misused(before));
         }
@@ -333,7 +365,7 @@ impl Coroutine {
     }
 
     fn close<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let before = self.state.swap(RUNNING, Ordering::Acquire);
+        let before = self.run();
         if before == RUNNING {
             return Err(self.misused(before));
         }

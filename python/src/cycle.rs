@@ -46,7 +46,7 @@ impl CycleLimiter {
 
     /// Takes `n` permits if they are there and nobody waits for them.
     #[pyo3(signature = (n = 1))]
-    fn try_acquire(&self, n: u32) -> bool {
+    pub fn try_acquire(&self, n: u32) -> bool {
         self.0.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok())
     }
 

@@ -2,7 +2,8 @@
 
 use crate::time::seconds;
 use overcurrent::{ConfigError, Reason, Refusal, State};
-use pyo3::exceptions::{PyOverflowError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyboardInterrupt, PyOverflowError, PyTypeError, PyValueError};
+use pyo3::ffi;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -37,6 +38,18 @@ pub fn refused(gate: &Bound<'_, PyAny>, name: &str, refusal: Refusal) -> PyErr {
         Ok(PyErr::from_value(made))
     };
     found.and_then(make).unwrap_or_else(|error| error)
+}
+
+/// Reports what foreign code raised where nobody can catch it. An interrupt of the user's is not lost: it comes again at
+/// the next step of the main thread.
+#[cold]
+pub fn unraisable(py: Python<'_>, error: PyErr, from: Option<&Bound<'_, PyAny>>) {
+    if error.is_instance_of::<PyKeyboardInterrupt>(py) {
+        // SAFETY: may be called at any time; it only sets a flag.
+        unsafe { ffi::PyErr_SetInterrupt() };
+    } else {
+        error.write_unraisable(py, from);
+    }
 }
 
 pub fn invalid(error: impl std::fmt::Display) -> PyErr {

@@ -6,6 +6,7 @@ use crate::time::seconds;
 use overcurrent::breaker::Rule;
 use overcurrent::event::Rejections;
 use overcurrent::{EventKind, Journal};
+use pyo3::exceptions::PyTypeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -131,23 +132,26 @@ impl Listeners {
                 for callback in callbacks {
                     // One that raises must not change what the call brought, nor keep the others from hearing.
                     if let Err(error) = callback.call1((told,)) {
-                        error.write_unraisable(py, Some(&callback));
+                        errors::unraisable(py, error, Some(&callback));
                     }
                 }
                 Ok(())
             };
             if let Err(error) = told.and_then(|told| run(&told)) {
-                error.write_unraisable(py, None);
+                errors::unraisable(py, error, None);
             }
         }
     }
 
-    pub fn add(&self, callback: Py<PyAny>, all: bool) -> u64 {
+    pub fn add(&self, callback: &Bound<'_, PyAny>, all: bool) -> PyResult<u64> {
+        if !callback.is_callable() {
+            return Err(PyTypeError::new_err(format!("listener must be a function, not {callback:?}")));
+        }
         let mut held = self.lock();
         held.0 += 1;
         let id = held.0;
-        held.1.push((id, all, callback));
-        id
+        held.1.push((id, all, callback.clone().unbind()));
+        Ok(id)
     }
 
     pub fn remove(&self, id: u64) {

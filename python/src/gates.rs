@@ -103,7 +103,7 @@ impl AnyGate {
 impl Gate for AnyGate {
     type Permit = AnyPermit;
 
-    #[inline]
+    #[inline(always)]
     fn judge(&self, cost: u32, at: At) -> Result<(), Refusal> {
         match self {
             Self::Nothing => Ok(()),
@@ -114,7 +114,7 @@ impl Gate for AnyGate {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn enter(&self, cost: u32, at: At) -> Result<AnyPermit, Refusal> {
         match self {
             Self::Nothing => Ok(AnyPermit::NOTHING),
@@ -231,17 +231,28 @@ macro_rules! each {
 
 /// The gates with what they gave; a permit of another pipeline is dropped.
 macro_rules! both {
-    ($all:expr, $permits:expr, $gates:ident, $taken:ident => $answer:expr, $otherwise:expr) => {
-        match ($all, $permits) {
-            (Gates::One($gates), Permits::One($taken)) => $answer,
-            (Gates::Two($gates), Permits::Two($taken)) => $answer,
-            (Gates::Three($gates), Permits::Three($taken)) => $answer,
-            (Gates::Four($gates), Permits::Four($taken)) => $answer,
-            (Gates::More($gates), Permits::More($taken)) => {
-                let $taken = *$taken;
+    ($all:expr, $permits:expr, $gates:ident, $taken:ident => $answer:expr $(, $otherwise:expr)?) => {
+        match $permits {
+            Permits::One($taken) => {
+                let Gates::One($gates) = $all else { return $($otherwise)? };
                 $answer
             }
-            _ => $otherwise,
+            Permits::Two($taken) => {
+                let Gates::Two($gates) = $all else { return $($otherwise)? };
+                $answer
+            }
+            Permits::Three($taken) => {
+                let Gates::Three($gates) = $all else { return $($otherwise)? };
+                $answer
+            }
+            Permits::Four($taken) => {
+                let Gates::Four($gates) = $all else { return $($otherwise)? };
+                $answer
+            }
+            Permits::More($taken) => {
+                let (Gates::More($gates), $taken) = ($all, *$taken) else { return $($otherwise)? };
+                $answer
+            }
         }
     };
 }
@@ -287,20 +298,9 @@ impl Gates {
         each!(self, gates => gates.as_slice())
     }
 
-    /// Whether a call that leaves must know the time.
-    #[inline]
-    pub fn needs_clock_to_leave(&self) -> bool {
-        self.all().iter().any(AnyGate::needs_clock_to_leave)
-    }
-
     #[inline]
     pub fn enter(&self, cost: u32, at: At) -> Result<Permits, Refusal> {
         take!(self, gates => gates.enter(cost, at))
-    }
-
-    #[inline]
-    pub fn needs_clock(&self) -> bool {
-        each!(self, gates => gates.needs_clock())
     }
 
     #[inline]
@@ -310,11 +310,11 @@ impl Gates {
 
     #[inline]
     pub fn leave(&self, permits: Permits, outcome: Outcome, at: At) {
-        both!(self, permits, gates, taken => gates.leave(taken, outcome, at), ());
+        both!(self, permits, gates, taken => gates.leave(taken, outcome, at));
     }
 
     pub fn leave_and_hold(&self, permits: Permits, outcome: Outcome, until: Nanos, at: At) {
-        both!(self, permits, gates, taken => gates.leave_and_hold(taken, outcome, until, at), ());
+        both!(self, permits, gates, taken => gates.leave_and_hold(taken, outcome, until, at));
     }
 
     #[inline]
@@ -323,7 +323,7 @@ impl Gates {
     }
 
     pub fn cancel(&self, permits: Permits) {
-        both!(self, permits, gates, taken => gates.cancel(taken), ());
+        both!(self, permits, gates, taken => gates.cancel(taken));
     }
 
     pub fn settle(&self, at: At) {

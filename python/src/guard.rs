@@ -8,11 +8,13 @@ use crate::pipeline::PipelineCore;
 use crate::rules::Rules;
 use crate::switch::off;
 use crate::time::nanos;
+use crate::trio;
 use crate::wait::Waiting;
 use overcurrent::{Bulkhead, Gate, Nanos, Outcome};
 use pyo3::exceptions::{PyRuntimeError, PyStopIteration};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyTuple};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,13 +55,25 @@ impl Target {
     /// `hold`: how long the other side asked not to be called.
     #[inline]
     pub fn leave(&self, py: Python<'_>, token: Token, outcome: Outcome, hold: Option<Nanos>) {
-        match (self, token) {
-            (Self::Breaker(breaker), Token::Breaker { permit, timed }) => {
-                breaker.report(py, permit, timed, outcome, hold);
+        // Not by both at once: that would move the token once more.
+        match token {
+            Token::Breaker { permit, timed } => {
+                if let Self::Breaker(breaker) = self {
+                    breaker.report(py, permit, timed, outcome, hold);
+                }
             }
-            (Self::Bulkhead(bulkhead), Token::Slot(slot)) => bulkhead.leave(slot),
-            (Self::Pipeline(pipeline), Token::Pipeline(permits)) => pipeline.leave(py, permits, outcome, hold),
-            (_, token) => drop(token),
+            Token::Slot(slot) => {
+                if let Self::Bulkhead(bulkhead) = self {
+                    bulkhead.leave(slot);
+                }
+            }
+            Token::Pipeline(permits) => {
+                if let Self::Pipeline(pipeline) = self {
+                    pipeline.leave(py, permits, outcome, hold);
+                }
+            }
+            Token::Waited(waiting) => drop(waiting),
+            Token::Nothing => {}
         }
     }
 
@@ -259,9 +273,14 @@ impl Permit {
         Ok(false)
     }
 
-    fn __aenter__(slf: &Bound<'_, Self>) -> PyResult<Ready> {
-        slf.get().begin(slf.py())?;
-        Ok(Ready(slf.clone().into_any().unbind()))
+    fn __aenter__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        let py = slf.py();
+        if trio::asks(py) {
+            static ENTER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+            return ENTER.import(py, "overcurrent._trio", "enter")?.call1((slf,));
+        }
+        slf.get().begin(py)?;
+        Ok(Bound::new(py, Ready(slf.clone().into_any().unbind()))?.into_any())
     }
 
     #[pyo3(signature = (kind, exception, traceback, /))]

@@ -97,15 +97,15 @@ impl Guarded {
             let inner = unsafe { Bound::from_owned_ptr_or_err(py, call()) };
             return answer(py, inner.and_then(|inner| coroutine::guarded(py, guard, inner)));
         }
-        let token = match Guard::admit(&guard) {
-            Ok(token) => token,
-            Err(refused) => {
-                refused.restore(py);
-                return null_mut();
-            }
-        };
+        // What was taken stays where it is until the call is over: moved while it is still being written, it is waited for.
+        let entered = Guard::admit(&guard);
+        if let Err(refused) = entered {
+            refused.restore(py);
+            return null_mut();
+        }
         // SAFETY: promised by the caller.
         let result = unsafe { Bound::from_owned_ptr_or_opt(py, call()) };
+        let Ok(token) = entered else { return null_mut() };
         match result {
             Some(result) => {
                 let verdict = guard.get().0.returned(py, token, &result);

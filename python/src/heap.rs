@@ -8,7 +8,18 @@ use std::ffi::{CStr, c_int, c_uint, c_void};
 use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::null_mut;
-use std::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering};
+
+/// Whether Python has the lock that lets one thread run at a time.
+static ONE_AT_A_TIME: AtomicBool = AtomicBool::new(false);
+
+/// Whether nobody else can do anything to an object of Python's until this thread runs Python's code again: then a load
+/// and a store do what else takes an exchange, at a fraction of its cost.
+#[inline]
+pub fn one_at_a_time() -> bool {
+    // Relaxed: set when the module was made, before there were objects.
+    ONE_AT_A_TIME.load(Ordering::Relaxed)
+}
 
 /// What an object holds behind its head.
 pub trait Content: Sized + Send + Sync + 'static {
@@ -84,6 +95,8 @@ impl<T: Content> HeapType<T> {
             return Ok(unsafe { Bound::from_borrowed_ptr(py, made.cast()) });
         }
         let head: usize = py.get_type::<PyAny>().getattr("__basicsize__")?.extract()?;
+        // A count of references and a type. Without the lock there is more: who owns the object, and its own little lock.
+        ONE_AT_A_TIME.store(head == 2 * size_of::<usize>(), Ordering::Relaxed);
         let offset = head.next_multiple_of(align_of::<T>());
         let bad = |_| PySystemError::new_err("an object would be too large");
         let member = |(name, at): &(&'static CStr, usize)| -> PyResult<ffi::PyMemberDef> {
@@ -150,8 +163,14 @@ impl<T: Content> HeapType<T> {
     pub fn make<'py>(&self, py: Python<'py>, content: T) -> PyResult<Bound<'py, PyAny>> {
         let of = self.object.load(Ordering::Acquire);
         let offset = self.offset.load(Ordering::Relaxed);
-        // Acquire: the memory as `keep` left it.
-        let spare = self.spare.swap(null_mut(), Ordering::Acquire);
+        let spare = if one_at_a_time() {
+            let spare = self.spare.load(Ordering::Relaxed);
+            self.spare.store(null_mut(), Ordering::Relaxed);
+            spare
+        } else {
+            // Acquire: the memory as `keep` left it.
+            self.spare.swap(null_mut(), Ordering::Acquire)
+        };
         // SAFETY: the type was made with the module. The collector sees an object only after its content was written:
         // of a new one it is told at once, but it does not run in between.
         unsafe {
@@ -172,8 +191,17 @@ impl<T: Content> HeapType<T> {
     /// # Safety
     /// It is of this type, untracked, and its content was dropped.
     unsafe fn keep(&self, object: *mut ffi::PyObject) {
-        // Release: whoever takes it has it to itself.
-        if self.spare.compare_exchange(null_mut(), object, Ordering::Release, Ordering::Relaxed).is_err() {
+        let kept = if one_at_a_time() {
+            let free = self.spare.load(Ordering::Relaxed).is_null();
+            if free {
+                self.spare.store(object, Ordering::Relaxed);
+            }
+            free
+        } else {
+            // Release: whoever takes it has it to itself.
+            self.spare.compare_exchange(null_mut(), object, Ordering::Release, Ordering::Relaxed).is_ok()
+        };
+        if !kept {
             // SAFETY: promised by the caller.
             unsafe { ffi::PyObject_GC_Del(object.cast()) };
         }

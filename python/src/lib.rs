@@ -20,6 +20,8 @@ mod rules;
 mod settings;
 mod switch;
 mod time;
+mod trio;
+mod try_acquire;
 mod wait;
 
 use pyo3::prelude::*;
@@ -64,6 +66,8 @@ mod _native {
         module.add("__version__", env!("CARGO_PKG_VERSION"))?;
         module.add("Guarded", crate::guarded::create(module.py())?)?;
         module.add("Coroutine", crate::coroutine::create(module.py())?)?;
+        crate::trio::watch();
+        crate::try_acquire::install(module.py())?;
         crate::time::align(module.py())
     }
 }

@@ -47,7 +47,7 @@ impl<L: Reserve> Line<L> {
         if off() {
             true
         } else if self.waits.load(Ordering::SeqCst) == 0 {
-            at_once(self.limiter(), self.now())
+            at_once(self.limiter(), self.clock.fast_time())
         } else {
             self.waiters.try_acquire(n).is_ok()
         }
@@ -168,7 +168,7 @@ impl RateLimiter {
 
     /// Takes `n` permits if they are there and nobody waits for them.
     #[pyo3(signature = (n = 1))]
-    fn try_acquire(&self, n: u32) -> bool {
+    pub fn try_acquire(&self, n: u32) -> bool {
         self.0.try_acquire(n, |limiter, now| limiter.try_acquire(n, now).is_ok())
     }
 

@@ -9,7 +9,7 @@ use crate::guard::{Guard, Target, Token};
 use crate::limiter::RateLimiter;
 use crate::rules::Rules;
 use crate::time::HostClock;
-use overcurrent::{At, Clock, Gate, Nanos, NeedsTime, Outcome, Refusal};
+use overcurrent::{At, Gate, Nanos, Outcome, Refusal};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -36,8 +36,8 @@ pub struct PipelineCore {
     timed: bool,
     /// If given.
     rules: Option<Rules>,
-    /// If there is one.
-    first_breaker: Option<Py<Breaker>>,
+    /// Those of the gates that are breakers: who has to know the time, and may have something to tell.
+    breakers: Vec<Py<Breaker>>,
     clock: HostClock,
 }
 
@@ -46,24 +46,34 @@ impl PipelineCore {
     #[inline]
     pub fn rules(&self) -> &Rules {
         static NONE: Rules = Rules::none();
-        let first = || self.first_breaker.as_ref().map(|breaker| &breaker.get().0.rules);
+        let first = || self.breakers.first().map(|breaker| &breaker.get().0.rules);
         self.rules.as_ref().or_else(first).unwrap_or(&NONE)
     }
 
     #[inline]
     pub fn enter(&self, py: Python<'_>) -> PyResult<Token> {
-        let untimed = if self.timed || self.gates.needs_clock() { Err(NeedsTime) } else { self.gates.enter_untimed(1) };
-        let (entered, at) = match untimed {
-            Ok(permits) => (Ok(permits), At::default()),
-            Err(NeedsTime) => {
-                // A breaker at rest asks for no random bits.
-                let rest = !self.gates.needs_clock_to_leave();
-                let at = if rest { At::from(self.clock.time()) } else { self.clock.now() };
-                (self.gates.enter(1, at), at)
-            }
-        };
-        self.after(py);
-        entered.map(Token::Pipeline).map_err(|refusal| self.refused(py, refusal, at))
+        let breakers_need_it = self.breakers_need_the_time();
+        if !self.timed
+            && !breakers_need_it
+            && let Ok(permits) = self.gates.enter_untimed(1)
+        {
+            self.tell(py);
+            return Ok(Token::Pipeline(permits));
+        }
+        // Breakers at rest ask for no random bits.
+        let at = if breakers_need_it { self.clock.fast_now() } else { At::from(self.clock.fast_time()) };
+        let entered = self.gates.enter(1, at);
+        self.tell(py);
+        entered.map(Token::Pipeline).map_err(|refusal| {
+            self.hand_out(); // what was taken and taken back
+            self.refused(py, refusal, at)
+        })
+    }
+
+    /// A limiter's word that a call is over needs no time: its permits are used.
+    #[inline]
+    fn breakers_need_the_time(&self) -> bool {
+        self.breakers.iter().any(|breaker| breaker.get().0.needs_clock())
     }
 
     #[cold]
@@ -83,24 +93,29 @@ impl PipelineCore {
         if outcome == Outcome::Ignored {
             self.gates.cancel(permits);
         } else if let Some(wait) = hold {
-            let at = self.clock.now();
+            let at = self.clock.fast_now();
             self.gates.leave_and_hold(permits, outcome, at.now + wait, at);
-        } else if self.gates.needs_clock_to_leave() {
-            self.gates.leave(permits, outcome, self.clock.now());
+        } else if self.breakers_need_the_time() {
+            self.gates.leave(permits, outcome, self.clock.fast_now());
         } else if self.gates.leave_untimed(permits, outcome).is_err() {
-            self.gates.settle(self.clock.now());
+            self.gates.settle(self.clock.fast_now());
         }
-        self.after(py);
+        self.tell(py);
+        self.hand_out();
     }
 
-    /// Tells listeners, and those who wait for a slot.
+    /// Tells the breakers' listeners.
     #[inline]
-    fn after(&self, py: Python<'_>) {
+    fn tell(&self, py: Python<'_>) {
+        self.breakers.iter().for_each(|breaker| breaker.get().0.tell(py));
+    }
+
+    /// Tells those who wait for a slot.
+    #[inline]
+    fn hand_out(&self) {
         for gate in self.gates.all() {
-            match gate {
-                AnyGate::Breaker(gate) => gate.get().0.tell(py),
-                AnyGate::Bulkhead(gate) => gate.hand_out(),
-                _ => {}
+            if let AnyGate::Bulkhead(gate) = gate {
+                gate.hand_out();
             }
         }
     }
@@ -112,7 +127,7 @@ impl PipelineCore {
             }
         }
         visit.call(&self.objects)?;
-        visit.call(&self.first_breaker)?;
+        self.breakers.iter().try_for_each(|breaker| visit.call(breaker))?;
         self.rules.as_ref().map_or(Ok(()), |rules| rules.traverse(visit))
     }
 }
@@ -150,7 +165,9 @@ impl Pipeline {
             } else if let Ok(gate) = gate.cast::<CycleLimiter>() {
                 AnyGate::Cycle(Arc::clone(&gate.get().0))
             } else {
-                return Err(PyTypeError::new_err(format!("{gate:?} is not a breaker, a limiter or a bulkhead")));
+                return Err(PyTypeError::new_err(format!(
+                    "{gate:?} is not a breaker, a limiter or a bulkhead; `pipe` takes others"
+                )));
             });
         }
         let own = failures.is_some() || ignore.is_some() || failure_result.is_some();
@@ -158,12 +175,13 @@ impl Pipeline {
         let clock = common_clock(&all)?;
         let Some(all) = Gates::new(all) else { return Err(too_many(gates.len())) };
         let timed = all.all().iter().any(|gate| matches!(gate, AnyGate::Limiter(_) | AnyGate::Cycle(_)));
-        let first_breaker = all.all().iter().find_map(|gate| match gate {
+        let breaker = |gate: &AnyGate| match gate {
             AnyGate::Breaker(breaker) => Some(breaker.clone_ref(py)),
             _ => None,
-        });
+        };
+        let breakers = all.all().iter().filter_map(breaker).collect();
         let objects = gates.clone().unbind();
-        let core = PipelineCore { name: name.to_owned(), gates: all, objects, timed, rules, first_breaker, clock };
+        let core = PipelineCore { name: name.to_owned(), gates: all, objects, timed, rules, breakers, clock };
         Ok(PyClassInitializer::from(Guard(Target::Pipeline(core))).add_subclass(Self))
     }
 

@@ -167,7 +167,7 @@ fn share(what: &str, value: &Bound<'_, PyAny>) -> PyResult<u32> {
 }
 
 /// Everything that can be set, as last set.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq)]
 pub struct Settings {
     window: overcurrent::Window,
     failure_rate: Option<u32>,

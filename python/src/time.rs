@@ -42,6 +42,7 @@ pub fn seconds(time: Nanos) -> f64 {
 #[cfg(target_os = "linux")]
 mod monotonic {
     use overcurrent::Nanos;
+    use overcurrent::host::Interpolated;
     use pyo3::prelude::*;
 
     pub fn align(_: Python<'_>) -> PyResult<()> {
@@ -54,6 +55,14 @@ mod monotonic {
         // SAFETY: there is room for what it writes. It cannot fail: the clock is always there.
         unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &raw mut read) };
         Nanos::new((read.tv_sec as u64).wrapping_mul(1_000_000_000).wrapping_add(read.tv_nsec as u64))
+    }
+
+    #[inline]
+    pub fn fast_time() -> Nanos {
+        thread_local! {
+            static CLOCK: Interpolated = const { Interpolated::new(time) };
+        }
+        CLOCK.with(Interpolated::time)
     }
 }
 
@@ -76,11 +85,17 @@ mod monotonic {
     pub fn time() -> Nanos {
         MonotonicClock.time() + Nanos::new(OFFSET.load(Ordering::Relaxed))
     }
+
+    pub use time as fast_time;
 }
 
 pub use monotonic::align;
 
 /// The clock of a gate.
+///
+/// Calls through it are judged by the fast time, which may be a microsecond late and is never early: a refusal's
+/// `retry_after` is then so much too long. Whoever waits is timed by the exact one, as Python's own timers are: a wait
+/// that they end is over.
 #[derive(Clone)]
 pub enum HostClock {
     Monotonic,
@@ -108,7 +123,25 @@ impl HostClock {
     pub fn time(&self) -> Nanos {
         match self {
             Self::Monotonic => monotonic::time(),
-            Self::Manual(manual) => Nanos::new(manual.now.load(Ordering::Acquire)),
+            Self::Manual(manual) => manual.time(),
+        }
+    }
+
+    /// The time for a call, at half the cost.
+    #[inline]
+    pub fn fast_time(&self) -> Nanos {
+        match self {
+            Self::Monotonic => monotonic::fast_time(),
+            Self::Manual(manual) => manual.time(),
+        }
+    }
+
+    /// The same with random bits.
+    #[inline]
+    pub fn fast_now(&self) -> At {
+        match self {
+            Self::Monotonic => At { now: monotonic::fast_time(), random: salted(MonotonicClock.random()) },
+            Self::Manual(manual) => At::from(manual.time()),
         }
     }
 }
@@ -118,7 +151,7 @@ impl Clock for HostClock {
     fn now(&self) -> At {
         match self {
             Self::Monotonic => At { now: monotonic::time(), random: salted(MonotonicClock.random()) },
-            Self::Manual(_) => At::from(self.time()),
+            Self::Manual(manual) => At::from(manual.time()),
         }
     }
 }
@@ -198,6 +231,10 @@ struct Sleepers {
 }
 
 impl Manual {
+    fn time(&self) -> Nanos {
+        Nanos::new(self.now.load(Ordering::Acquire))
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Sleepers> {
         self.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -252,7 +289,7 @@ impl ManualClock {
     /// The time, in seconds.
     #[getter]
     fn now(&self) -> f64 {
-        seconds(Nanos::new(self.0.now.load(Ordering::Acquire)))
+        seconds(self.0.time())
     }
 
     /// Moves it on, and wakes those who wait for that time.

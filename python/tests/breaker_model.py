@@ -84,6 +84,15 @@ class Model:
         self.go("open")
         self.deadline = deadline
 
+    def hold_open(self, deadline, now):
+        """An answer that asks for peace: until the later of that time and what holds already."""
+        generation = self.generation
+        self.time_passes(now)
+        if generation == self.generation and self.state == "closed":
+            self.open_until(deadline)
+        elif generation == self.generation and self.state == "open":
+            self.deadline = max(self.deadline, deadline)
+
     def half_open(self, now):
         self.turn("half-open", self.trips)
         if self.plan.trial_timeout and self.plan.trial_timeout[0] == "stay":
@@ -179,8 +188,8 @@ class Model:
             self.open(now)
         elif self.state == "half-open" and len(self.in_window(now)) >= plan.trial_min:
             self.decide(now)
-        if hold is not None and self.state == "closed" and ticket.generation == self.generation:
-            self.open_until(now + hold)
+        if hold is not None and ticket.generation == self.generation:
+            self.hold_open(now + hold, now)
 
     def by_hand(self, state, now):
         self.time_passes(now)

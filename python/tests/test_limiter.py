@@ -1,6 +1,7 @@
 """The limiters against a model in fractions, and waiting in threads and tasks."""
 
 import asyncio
+import inspect
 import pickle
 import random
 import threading
@@ -106,6 +107,32 @@ def test_never_more_than_burst_and_rate(rate, burst, steps):
         clock.set(step / 100)
         taken += limiter.acquire_up_to(1_000)
         assert taken <= burst + rate * step / 100
+
+
+@pytest.mark.parametrize("kind", [oc.RateLimiter, oc.CycleLimiter])
+def test_what_try_acquire_is_called_with(kind):
+    """Calls with nothing or one number are answered by themselves, all others by PyO3's method."""
+    limiter = kind(9, clock=oc.ManualClock(1))
+    for args, kwargs in [((), {}), ((2,), {}), ((), {"n": 3}), ((True,), {})]:
+        assert limiter.try_acquire(*args, **kwargs)
+    assert not limiter.try_acquire(3)
+    assert not limiter.try_acquire(n=3)
+    assert limiter.try_acquire(2)
+    assert str(inspect.signature(limiter.try_acquire)) == "(n=1)"
+    assert limiter.try_acquire.__doc__.startswith("Takes `n` permits")
+    for args, kwargs, error, said in [
+        (("x",), {}, TypeError, "'str' object cannot be interpreted as an integer"),
+        ((), {"n": None}, TypeError, "'NoneType' object cannot be interpreted as an integer"),
+        ((-1,), {}, OverflowError, "out of range"),
+        ((1, 2), {}, TypeError, "takes from 0 to 1 positional arguments but 2 were given"),
+        ((1,), {"n": 1}, TypeError, "multiple values for argument 'n'"),
+        ((), {"m": 1}, TypeError, "unexpected keyword argument 'm'"),
+        ((), {"n": 1, "m": 1}, TypeError, "unexpected keyword argument 'm'"),
+    ]:
+        with pytest.raises(error, match=said):
+            limiter.try_acquire(*args, **kwargs)
+    with pytest.raises(TypeError, match="descriptor 'try_acquire'"):
+        kind.try_acquire(object())
 
 
 def test_settings_are_checked():

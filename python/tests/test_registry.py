@@ -57,6 +57,9 @@ timeout = "1500ms"
 
 [pipeline.payments]
 gates = ["breaker.payments", "limiter.api", "cycle_limiter.old.api", "bulkhead.pool"]
+
+[pipe.payments]
+policies = ["retry.calls", "timeout.calls", "pipeline.payments"]
 """
 
 
@@ -81,7 +84,9 @@ def test_a_file_makes_what_it_names():
     pool, guard = registry.bulkhead("pool"), registry.pipeline("payments")
     assert guard.gates == (payments, api, cycles, pool)
     assert (pool.max, registry.timeout("calls").timeout) == (4, 1.5)
-    assert len(registry) == 9
+    assert registry.pipe("payments").policies == (registry.retry("calls"), registry.timeout("calls"), guard)
+    assert registry.pipe("payments", "retry.calls", "timeout.calls", "pipeline.payments") is registry["pipe.payments"]
+    assert len(registry) == 10
     assert registry["breaker.payments"] is payments
     assert "breaker.nothing" not in registry
 
@@ -202,6 +207,8 @@ def test_threads_that_ask_at_once_get_one():
             "[bulkhead.y]\nmax = 1\n[pipeline.x]\ngates = ['bulkhead.y', 'pool']",
             "pipeline.x.gates[1]: there is no 'pool'",
         ),
+        ("[pipe.x]\npolicies = ['pool']", "pipe.x.policies[0]: there is no 'pool'"),
+        ("[pipe.x]", "pipe.x: a pipe needs at least one policy"),
         (
             "[timeout.y]\ntimeout = 1\n[pipeline.x]\ngates = ['timeout.y']",
             "pipeline.x: Timeout(1.0, name='y') is not a",
@@ -242,7 +249,22 @@ def test_loading_again_changes_in_place():
     ("change", "message"),
     [
         ({"breaker": {"payments": {"failures": "KeyError"}}}, "breaker.payments.failures cannot change while it runs"),
-        ({"timeout": {"calls": {"timeout": 3}}}, "timeout.calls.timeout cannot change while it runs: it is 1.5"),
+        (
+            {"retry_budget": {"shared": {"ratio": 0.2}}},
+            "retry_budget.shared.ratio cannot change while it runs: it is 0.1",
+        ),
+        (
+            {"pipeline": {"payments": {"gates": ["bulkhead.pool"]}}},
+            "pipeline.payments.gates cannot change while it",
+        ),
+        ({"pipe": {"payments": {"policies": []}}}, "pipe.payments.policies cannot change while it runs"),
+        (
+            {"cycle_limiter": {"old.api": {"period": 3}}},
+            "cycle_limiter.old.api.period cannot change while it runs: it is 2",
+        ),
+        ({"retry": {"calls": {"attempts": 0}}}, "retry.calls.attempts is 0; allowed are 1 and more"),
+        ({"retry": {"calls": {"budget": "other"}}}, "retry.calls.budget: there is no 'retry_budget.other'"),
+        ({"timeout": {"calls": {"timeout": 0}}}, "timeout.calls.timeout is 0.0; it must be more than 0"),
         ({"breaker": {"payments": {"min_calls": 10**6}}}, "breaker.payments.min_calls is 1000000; allowed are 1 to 20"),
         ({"breaker": {"payments": {"window": {"calls": 9000}}}}, "breaker.payments"),
     ],
@@ -258,10 +280,78 @@ def test_a_change_that_is_not_possible_changes_nothing(change, message):
 
 
 def test_what_was_changed_before_the_impossible_goes_back():
-    registry = loaded("[breaker.a]\nwindow = { calls = 10 }\nmin_calls = 2\n[breaker.b]\nwindow = { calls = 10 }")
-    with pytest.raises(ValueError, match=r"^breaker\.b"):
-        registry.load({"breaker": {"a": {"min_calls": 3}, "b": {"window": {"calls": 9000}}}})
-    assert registry.breaker("a", min_calls=2).explain().min_calls == 2
+    """Also what was never set: it is as usual again. The window of `z` has no room for so many calls."""
+    registry = loaded(TOML + "\n[breaker.z]\nwindow = { calls = 10 }\n[limiter.z]\nrate = 1")
+    paths = [path for path in registry if path != "pipe.payments"]
+    before = {path: dict(registry._entries[path].settings) for path in paths}
+    payments, pool, calls = registry.breaker("payments"), registry.bulkhead("pool"), registry.retry("calls")
+    change = {
+        "breaker": {"payments": {"min_calls": 3, "trial_calls": 2, "slow_call": 1}, "z": {"window": {"calls": 9000}}},
+        "limiter": {"api": {"rate": 1, "per": 9, "burst": 3}},
+    }
+    with pytest.raises(ValueError, match=r"^breaker\.z"):
+        registry.load(change)
+    assert {path: registry._entries[path].settings for path in paths} == before
+    assert (payments.explain().min_calls, payments.explain().slow_rate_threshold) == (5, None)
+    payments.open()
+    payments.half_open()
+    assert payments.explain().trials_left == 5
+    assert (pool.max, calls._given["attempts"], registry.limiter("api").per) == (4, 2, 60)
+
+
+@pytest.mark.thread_unsafe
+@pytest.mark.parametrize("fails", ["retry", "timeout", "bulkhead", "cycle_limiter", "limiter"])
+def test_each_kind_takes_a_change_back(fails, monkeypatch):
+    """As when the change after it was not possible."""
+    registry = loaded()
+    changes = {
+        "limiter": ("api", {"rate": 9, "burst": 2}),
+        "cycle_limiter": ("old.api", {"limit": 9, "timeout": 3}),
+        "bulkhead": ("pool", {"max": 9}),
+        "retry": ("calls", {"attempts": 9, "budget": False, "max": 7}),
+        "timeout": ("calls", {"timeout": 9}),
+    }
+
+    def numbers():
+        api, cycles = registry.limiter("api"), registry.cycle_limiter("old.api")
+        calls, pool = registry.retry("calls"), registry.bulkhead("pool")
+        limits = api.rate, api.burst, cycles.limit, cycles.timeout, pool.max, registry.timeout("calls").timeout
+        return *limits, repr(calls), (calls._changed or calls)._budget
+
+    before, gates = numbers(), registry._kinds
+
+    def impossible(gate, settings):
+        assert numbers() != before or fails == "limiter"
+        raise RuntimeError("it is busy")
+
+    monkeypatch.setattr(gates[fails], "change", impossible)
+    with pytest.raises(RuntimeError, match=rf"^{fails}\..*: it is busy"):
+        registry.load({kind: {name: change} for kind, (name, change) in changes.items()})
+    assert numbers() == before
+    monkeypatch.undo()
+    registry.load({kind: {name: change} for kind, (name, change) in changes.items()})
+    assert numbers() == (9, 2, 9, 3, 9, 9, "<Retry up to 9 attempts>", None)
+
+
+@pytest.mark.thread_unsafe
+def test_a_retry_and_a_time_limit_change_for_calls_that_begin_later():
+    registry = loaded("[retry.calls]\nattempts = 2\n[timeout.calls]\ntimeout = 60")
+    retry, tried = registry.retry("calls"), []
+
+    @retry
+    def work():
+        tried.append(1)
+        if len(tried) == 1:
+            registry.load({"retry": {"calls": {"attempts": 5}}, "timeout": {"calls": {"timeout": "1ms"}}})
+        raise OSError
+
+    with testing.no_waits():
+        for attempts in (2, 2 + 5):
+            with pytest.raises(OSError):
+                work()
+            assert len(tried) == attempts
+    assert repr(retry) == "<Retry up to 5 attempts>"
+    assert registry.timeout("calls").timeout == 0.001
 
 
 def test_numbers_of_everything():
@@ -275,7 +365,7 @@ def test_numbers_of_everything():
     assert stats["cycle_limiter.old.api"] == {"available": 4, "waiting": 0}
     assert stats["bulkhead.pool"] == {"in_flight": 0, "max": 4, "waiting": 0}
     assert stats["retry_budget.shared"].keys() == {"available"}
-    assert stats.keys() == registry.keys() - {"retry.calls", "timeout.calls", "pipeline.payments"}
+    assert stats.keys() == registry.keys() - {"retry.calls", "timeout.calls", "pipeline.payments", "pipe.payments"}
 
 
 def test_state_over_a_restart():

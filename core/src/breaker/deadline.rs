@@ -345,23 +345,15 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
         }
     }
 
-    /// Carries out whatever has become due by `at`: transitions by time, and a decision left undone.
+    /// Carries out whatever has become due by `at`: transitions by time, a trip that waited for the time, trials that have
+    /// all reported. A closed breaker is tripped by results alone, whatever time or new thresholds make of its window.
     pub fn settle(&self, at: impl Into<At>) {
         let at = at.into();
         let policy = self.policy.read();
         let policy = policy.borrow();
         let word = self.settle_by(policy, at);
-        let totals = self.history.totals(Entry { policy, now: at.now.get() }, word.epoch());
-        let in_a_row = self.in_a_row_now(word.generation());
-        let due = match word.state() {
-            // A window of time also meets a rule by losing its successes to time; only a result may trip a breaker, and
-            // there whoever records has the time to carry it out.
-            State::Closed => !self.history.is_timed() && policy.judge(totals, in_a_row).any(),
-            State::HalfOpen => totals.calls >= u32::from(policy.trial_min),
-            _ => false,
-        };
-        if due {
-            self.carry_out(policy, word.epoch(), totals, in_a_row, at);
+        if word.is(State::HalfOpen) {
+            self.decide_if_complete(policy, word, at);
         }
     }
 

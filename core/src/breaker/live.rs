@@ -264,9 +264,11 @@ impl<H: History, P: Replaceable, O: Observer> Breaker<H, P, O> {
     /// Replaces the settings and keeps state and history. The window may shrink or grow within its storage: a longer one
     /// gets back what the storage still holds.
     ///
-    /// Thresholds apply from the next recorded outcome on, the open wait from the next trip on. A change of
-    /// `trial_timeout` while half-open starts that time anew. More trials are free at once, fewer count those that are out. A change of the **length of a time slice** starts an
-    /// empty window: sums of other slices cannot be told apart by the new ones.
+    /// Thresholds apply from the next recorded outcome on, and only that trips a closed breaker: a window that meets a
+    /// lowered one stays closed until then. The open wait applies from the next trip on. A change of `trial_timeout` while
+    /// half-open starts that time anew. More trials are free at once, fewer count those that are out; where enough have
+    /// reported by now, whoever looks next decides. A change of the **length of a time slice** starts an empty window: sums of
+    /// other slices cannot be told apart by the new ones.
     ///
     /// # Errors
     /// [`ReconfigureError`]: busy, the settings do not fit the storage, or a [`PolicyRef`](super::PolicyRef) is of fixed ones.

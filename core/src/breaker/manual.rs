@@ -9,7 +9,7 @@ use super::settings::Settings;
 use super::state::StateWord;
 use crate::decision::Outcome;
 use crate::event::{EventKind, Observer};
-use crate::sync::{AcqRel, Acquire};
+use crate::sync::{AcqRel, Acquire, mutated};
 use crate::time::{At, Nanos};
 use core::borrow::Borrow;
 
@@ -130,6 +130,9 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
 
     /// [`leave`](Self::leave), and if the breaker is then closed, in the generation of the permit: open for `wait`. For
     /// calls whose answer says how long to stay away.
+    ///
+    /// If it is open by then, by this result or by another of the same generation, it stays open until the later of the two
+    /// times: a server's Retry-After never shortens the breaker's own wait and is never lost to it.
     pub fn leave_and_open_for(&self, permit: Permit, outcome: Outcome, wait: Nanos, at: impl Into<At>) {
         self.leave_and_open(permit, outcome, Until::For(wait), at.into());
     }
@@ -142,10 +145,35 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     fn leave_and_open(&self, permit: Permit, outcome: Outcome, until: Until, at: At) {
         let generation = permit.generation();
         self.leave(permit, outcome, at);
-        self.open_if_closed(generation, until, at);
+        self.hold_open(generation, until, at);
     }
 
-    /// Opens a breaker that is closed in this generation.
+    /// Opens a breaker that is closed in this generation, or keeps one that has opened in it open for longer.
+    fn hold_open(&self, generation: u16, until: Until, at: At) {
+        let policy = self.policy.read();
+        let policy = policy.borrow();
+        while self.load().generation() == generation {
+            let word = self.settle_by(policy, at);
+            if word.generation() != generation {
+                return;
+            }
+            let (next, deadline) = opened(policy, word, until, at);
+            match word.state() {
+                State::Closed => {}
+                State::Open => match self.deadline_of(policy, word, at) {
+                    Some(own) if own >= deadline && !mutated("breaker_hold_lowers") => return,
+                    Some(_) => {}
+                    None => continue,
+                },
+                _ => return,
+            }
+            if self.publish(policy, word, next, deadline, at) {
+                return;
+            }
+        }
+    }
+
+    /// Opens a breaker that is closed in this generation: what the reference does with a result that asks for peace.
     pub(super) fn open_if_closed(&self, generation: u16, until: Until, at: At) {
         let policy = self.policy.read();
         let policy = policy.borrow();

@@ -52,7 +52,8 @@ impl OpenFor {
     }
 
     /// `first`, and after each trip without a close in between the wait before times `multiplier_milli / 1000`, up to
-    /// `cap`. In whole milliseconds, truncated at every step like Resilience4j's interval functions.
+    /// `cap`. In whole milliseconds, truncated at every step like Resilience4j's interval functions: a wait that would
+    /// grow by less than one stays (1 ms times 1.5; begin with 2 ms, or with a multiplier of 2,000).
     pub const fn exponential(first: Nanos, multiplier_milli: u32, cap: Nanos) -> Self {
         Self { first, multiplier_milli, cap, jitter_milli: 0 }
     }

@@ -48,7 +48,8 @@ impl<H: History, P: Settings, O: Observer> Untracked<'_, H, P, O> {
         }
     }
 
-    /// [`record`](Self::record), then, if the breaker is closed: open for `wait`.
+    /// [`record`](Self::record), then, if the breaker is closed: open for `wait`. If this result has tripped it, its own
+    /// wait holds, as in Resilience4j; [`Breaker::leave_and_open_for`](crate::Breaker::leave_and_open_for) keeps the longer one.
     pub fn record_and_open_for(&self, outcome: Outcome, length: Nanos, wait: Nanos, at: impl Into<At>) {
         self.record_and_open(outcome, length, Until::For(wait), at.into());
     }

@@ -13,25 +13,18 @@ fn charge<G: Gate, E, const N: usize>(
     mut enter: impl FnMut(&G) -> Result<G::Permit, E>,
 ) -> Result<[Option<G::Permit>; N], E> {
     let mut permits = [const { None }; N];
-    let mut error = None;
     for (gate, place) in gates.iter().zip(permits.iter_mut()) {
         match enter(gate) {
             Ok(permit) => *place = Some(permit),
-            Err(refused) => {
-                error = Some(refused);
-                break;
+            Err(error) => {
+                if !mutated("array_roll_back") {
+                    backwards(gates, permits, G::cancel);
+                }
+                return Err(error);
             }
         }
     }
-    match error {
-        None => Ok(permits),
-        Some(error) => {
-            if !mutated("array_roll_back") {
-                backwards(gates, permits, G::cancel);
-            }
-            Err(error)
-        }
-    }
+    Ok(permits)
 }
 
 /// Each gate with its permit, the last gate first.

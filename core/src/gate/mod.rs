@@ -59,8 +59,9 @@ pub trait Gate {
     fn leave(&self, permit: Self::Permit, outcome: Outcome, at: At);
 
     /// [`leave`](Gate::leave), for an answer that says to stay away until a time: a server's Retry-After. A breaker that
-    /// is then closed opens until then, a [`Gcra`](crate::Gcra) limiter holds everything back until then; a gate that
-    /// cannot hold takes the outcome alone, as this default does.
+    /// is then closed opens until then, one that this result has opened stays open at least until then, a
+    /// [`Gcra`](crate::Gcra) limiter holds everything back until then; a gate that cannot hold takes the outcome alone, as
+    /// this default does.
     ///
     /// ```
     /// use overcurrent::{BreakerConfig, CountBreaker, Gate, Gcra, Nanos, Outcome, Rate, Window};

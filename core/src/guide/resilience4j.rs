@@ -18,7 +18,7 @@
 //! | `automaticTransitionFromOpenToHalfOpenEnabled` | `auto_half_open` | no timer: seen at the next touch, as of its exact deadline |
 //! | `initialState` | `Breaker::starting` | |
 //! | `recordExceptions`, `ignoreExceptions`, predicates | the host's classification: `Outcome::{Success, Failure, Ignored}` | feature `std`: `classify`, `ignore_err`, ... |
-//! | `transitionOnResult` | `leave_and_open_for`, `leave_and_open_until` | |
+//! | `transitionOnResult` | `leave_and_open_for`, `leave_and_open_until` | where the result also trips it, the longer wait holds |
 //! | `currentTimestampFunction`, `clock` | the `now` of every call | one monotonic clock, yours |
 //! | `transitionToClosedState()` and the rest | `close`, `open`, `open_for`, `open_until`, `half_open`, `disable`, `force_open`, `metrics_only`, `reset` | the same three pairs are refused |
 //! | `tryAcquirePermission` / `acquirePermission` | `enter` | one way in |

@@ -2,7 +2,8 @@
 
 use crate::decision::Refusal;
 use crate::gate::Gate;
-use crate::host::call::{CallError, Protected};
+use crate::host::call::Protected;
+use crate::host::call_error::CallError;
 use crate::host::clock::MonotonicClock;
 use crate::host::guard::Guard;
 use crate::host::owned::OwnedGuard;

@@ -1,7 +1,7 @@
 //! Something else instead.
 
 use crate::decision::Refusal;
-use crate::host::call::CallError;
+use crate::host::call_error::CallError;
 
 /// Another value where a protected call brought none, with types checked by the compiler.
 ///

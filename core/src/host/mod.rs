@@ -12,7 +12,7 @@
 //! | another answer | [`Fallback`] |
 //! | waiting for a limiter's permits or a bulkhead's slots | [`Waiters`], [`Slots`] |
 //! | services of tower | `GateLayer`, with feature `tower` |
-//! | the time | [`MonotonicClock`], [`ManualClock`] for tests |
+//! | the time | [`MonotonicClock`], [`ManualClock`] for tests, `FastClock` with feature `fast-clock` |
 //!
 //! Nothing here depends on an async runtime. Timers are passed in; [`ThreadTimer`] is one for those who have none.
 //!
@@ -64,8 +64,10 @@
 
 mod acquire;
 mod call;
+mod call_error;
 mod classify;
 mod clock;
+mod enter;
 mod ext;
 mod fallback;
 #[cfg(feature = "fast-clock")]
@@ -79,6 +81,7 @@ mod park;
 mod queue;
 mod reserve;
 mod retry;
+mod slot_guard;
 mod slots;
 mod thread_timer;
 mod timeout;
@@ -88,19 +91,22 @@ mod tower;
 mod wakers;
 
 pub use acquire::{Acquire, Waiters};
-pub use call::{CallError, Protected};
+pub use call::Protected;
+pub use call_error::CallError;
 pub use classify::{Classify, ErrIsFailure, ForErr, ForOk, HoldFor};
 pub use clock::{Clock, MonotonicClock};
+pub use enter::Enter;
 pub use ext::GateExt;
 pub use fallback::Fallback;
 #[cfg(feature = "fast-clock")]
-pub use fast_clock::FastClock;
+pub use fast_clock::{FastClock, Interpolated};
 pub use guard::Guard;
 pub use manual::{ManualClock, ManualSleep};
 pub use owned::OwnedGuard;
 pub use reserve::Reserve;
 pub use retry::{Again, AnyError, Retriable, Retry};
-pub use slots::{Enter, SlotGuard, Slots};
+pub use slot_guard::SlotGuard;
+pub use slots::Slots;
 pub use thread_timer::{ThreadSleep, ThreadTimer};
 pub use timeout::{Deadline, TimedOut, timeout};
 pub use timer::Timer;

@@ -1,6 +1,6 @@
 //! Trying again, with waits between.
 
-use crate::host::call::CallError;
+use crate::host::call_error::CallError;
 use crate::host::clock::{Clock, MonotonicClock};
 use crate::host::line::may_end_by_a_leave;
 use crate::host::timer::Timer;

@@ -302,7 +302,7 @@ impl Gcra {
         &self.quota
     }
 
-    /// Takes `n` permits now, all or none.
+    /// Takes `n` permits now, all or none. 0 permits are there unless more is owed than the burst, as with every limiter.
     ///
     /// ```
     /// use overcurrent::{Nanos, Reason, limit::{Gcra, Rate}};

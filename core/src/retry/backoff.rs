@@ -1,6 +1,6 @@
 //! How long to wait before trying again.
 
-use super::{exponential_ms, thousandth};
+use super::{growing_ms, thousandth};
 use crate::error::ConfigError;
 use crate::time::Nanos;
 
@@ -55,7 +55,7 @@ impl BackoffConfig {
     }
 
     /// `first`, then each the one before times `multiplier_milli / 1000`, in whole milliseconds, truncated at every step
-    /// like Resilience4j's interval functions; fully jittered unless told otherwise.
+    /// like Resilience4j's interval functions, but at least 1 ms more; fully jittered unless told otherwise.
     pub const fn exponential(first: Nanos, multiplier_milli: u32) -> Self {
         Self { backoff: Backoff { first, multiplier_milli, cap: Nanos::MAX, jitter: Jitter::Full } }
     }
@@ -133,7 +133,7 @@ impl Backoff {
         let step = if self.multiplier_milli == 1_000 {
             self.first.get()
         } else {
-            exponential_ms(thousandth(thousandth(self.first.get())), self.multiplier_milli, u64::MAX, attempt)
+            growing_ms(thousandth(thousandth(self.first.get())), self.multiplier_milli, u64::MAX, attempt)
                 .saturating_mul(MS)
         };
         if step < cap { step } else { cap }

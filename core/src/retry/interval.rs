@@ -8,6 +8,16 @@
 /// `i64::MAX`, and stops multiplying as soon as nothing can change any more.
 #[must_use]
 pub const fn exponential_ms(initial: u64, multiplier_milli: u32, cap: u64, attempt: u32) -> u64 {
+    series(initial, multiplier_milli, cap, attempt, 0)
+}
+
+/// [`exponential_ms`] of a multiplier above 1,000, each at least 1 ms longer than the one before: the reference's stays
+/// where it is while the product is less than that longer (1 ms times 1.5, 5 ms times 1.1).
+pub(crate) const fn growing_ms(initial: u64, multiplier_milli: u32, cap: u64, attempt: u32) -> u64 {
+    series(initial, multiplier_milli, cap, attempt, 1)
+}
+
+const fn series(initial: u64, multiplier_milli: u32, cap: u64, attempt: u32, least: u64) -> u64 {
     let top = if cap < TOP { cap } else { TOP };
     let mut value = if initial < TOP { initial } else { TOP };
     if multiplier_milli == 0 && attempt > 1 {
@@ -20,7 +30,8 @@ pub const fn exponential_ms(initial: u64, multiplier_milli: u32, cap: u64, attem
         if value >= top && multiplier_milli >= 1_000 {
             break;
         }
-        let next = ratio.times(value);
+        let product = ratio.times(value);
+        let next = if product == value { value.saturating_add(least) } else { product };
         if next == value {
             break;
         }

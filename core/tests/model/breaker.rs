@@ -414,12 +414,9 @@ impl Model {
 
     pub fn settle(&mut self, now: u64, random: u32) {
         self.settle_by(now, random);
-        // A time window may meet a rule by losing successes to time; only a result trips it.
-        let counted = matches!(self.plan.window, Window::Calls(_));
-        match self.state {
-            State::Closed if counted && self.must_open(now) => self.open(now, random),
-            State::HalfOpen if self.trials_complete() => self.decide_trials(0, now, random),
-            _ => {}
+        // Only a result trips a closed one, whatever time or new settings make of its window.
+        if self.state == State::HalfOpen && self.trials_complete() {
+            self.decide_trials(0, now, random);
         }
     }
 
@@ -435,9 +432,17 @@ impl Model {
         }
     }
 
-    pub fn open_if_closed(&mut self, generation: u64, deadline: u64) {
-        if self.state == State::Closed && self.generation == generation {
-            self.open_until(deadline);
+    /// An answer that asks for peace: until the later of that time and what holds already.
+    pub fn hold_open(&mut self, generation: u64, deadline: u64, now: u64, random: u32) {
+        if self.generation != generation {
+            return;
+        }
+        self.settle_by(now, random);
+        match self.state {
+            _ if self.generation != generation => {}
+            State::Closed => self.open_until(deadline),
+            State::Open => self.deadline = self.deadline.max(deadline),
+            _ => {}
         }
     }
 
@@ -550,12 +555,12 @@ impl<H: History, P: Settings> Game<'_, H, P> {
                         0 => {
                             let wait = choices.length();
                             b.leave_and_open_for(permit, outcome, Nanos::new(wait), at);
-                            model.open_if_closed(generation, now.saturating_add(wait));
+                            model.hold_open(generation, now.saturating_add(wait), now, random);
                         }
                         1 => {
                             let time = now.saturating_add(choices.length());
                             b.leave_and_open_until(permit, outcome, Nanos::new(time), at);
-                            model.open_if_closed(generation, time);
+                            model.hold_open(generation, time, now, random);
                         }
                         _ => b.leave(permit, outcome, at),
                     }

@@ -84,6 +84,20 @@ async def carefully(url: str) -> bytes:
     return url.encode()
 
 
+calls = oc.pipe(oc.Fallback(instead), retry, oc.pipe(guard), db, api, oc.Timeout(1))
+
+
+@calls
+async def through_all(url: str) -> bytes:
+    return url.encode()
+
+
+retry.reconfigure(attempts=4, max_wait=timedelta(seconds=1))
+oc.Timeout(1).reconfigure(timedelta(seconds=2))
+retry.reconfigure(attempt=4)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+oc.pipe(oc.RetryBudget())  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+
 @oc.Fallback(instead, on=TimeoutError)
 def other(number: int) -> str:
     return str(number)
@@ -108,6 +122,9 @@ async def more() -> None:
     assert_type(await retry.call_async(fetch, "x"), bytes)
     assert_type(await oc.Timeout(1).call_async(fetch, "x"), bytes)
     assert_type(retry.call(load, 1), str)
+    assert_type(await through_all("x"), bytes)
+    assert_type(calls.call(load, 1), str)
+    assert_type(await calls.call_async(fetch, "x"), bytes)
     assert_type(other(1), str)
     assert_type(Client().ask(1), str)
     assert_type(await Client().ask_async(1), str)

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 pub const GCRA: &str = "limit/Gcra admit";
 pub const GCRA_DENY: &str = "limit/Gcra deny";
-/// Our clock with the feature that governor's default stands for: the time-stamp counter, read through quanta.
+/// Our clock that reads what governor's default reads: the time stamp counter.
 pub const GCRA_CLOCK: &str = "limit/Gcra admit, FastClock";
 pub const LIVE: &str = "limit/LiveGcra admit";
 pub const GOVERNOR_FAKE: &str = "limit/governor (fake clock) admit";

@@ -142,6 +142,24 @@ fn the_open_wait_is_never_cut_short() {
     });
 }
 
+/// Two answers of one stay ask for peace, one of them trips it: the longest of the three times holds.
+#[test]
+fn the_longest_wait_that_was_asked_for_holds() {
+    bounded(3, || {
+        let b = Arc::new(breaker(settings(2, 1).build().unwrap()));
+        let (one, two) = (b.enter(at(0)).unwrap(), b.enter(at(0)).unwrap());
+        let other = {
+            let b = b.clone();
+            thread::spawn(move || b.leave_and_open_until(one, Outcome::Failure, at(5 * WAIT), at(1)))
+        };
+        b.leave_and_open_until(two, Outcome::Ignored, at(3 * WAIT), at(2));
+        other.join().unwrap();
+        let deadline = b.next_deadline(at(3)).unwrap().get();
+        // A helper that stamps it in the publisher's place rounds up.
+        assert!((5 * WAIT..5 * WAIT + 70_000).contains(&deadline), "the longest wait was lost: {deadline}");
+    });
+}
+
 fn trials_admitted(b: &CountBreaker<1>, now: u64) -> u32 {
     u32::from(b.enter(at(now)).is_ok_and(|permit| permit.is_trial()))
 }

@@ -95,6 +95,9 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
 
     /// [`leave`](Self::leave), and if the breaker is then closed, in the generation of the permit: open for `wait`. For
     /// calls whose answer says how long to stay away.
+    ///
+    /// If it is open by then, by this result or by another of the same generation, it stays open until the later of the two
+    /// times: a server's Retry-After never shortens the breaker's own wait and is never lost to it.
     pub fn leave_and_open_for(&self, permit: Permit, outcome: Outcome, wait: Nanos, at: impl Into<At>) {
         self.leave_and_open(permit, outcome, Until::For(wait), at.into());
     }
@@ -107,10 +110,21 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyBreaker<O, W, 
     fn leave_and_open(&self, permit: Permit, outcome: Outcome, until: Until, at: At) {
         let generation = permit.generation();
         self.leave(permit, outcome, at);
-        self.open_if_closed(generation, until, at);
+        let mut word = self.load();
+        while word.generation() == generation {
+            word = self.settle_by(word, at);
+            if word.generation() != generation {
+                return;
+            }
+            let Some(next) = self.policy().held_open(word, until, at) else { return };
+            match self.publish(word, &moved(next, at)) {
+                Ok(()) => return,
+                Err(seen) => word = seen,
+            }
+        }
     }
 
-    /// Opens a breaker that is closed in this generation.
+    /// Opens a breaker that is closed in this generation: what the reference does with a result that asks for peace.
     pub(super) fn open_if_closed(&self, generation: u16, until: Until, at: At) {
         let mut word = self.load();
         while word.is_closed() && word.generation() == generation {

@@ -45,6 +45,16 @@ impl TinyPolicy {
         word.to_open(attempts, to_units(deadline.get()))
     }
 
+    /// OPEN from a closed word, or from an open one that would be over earlier.
+    pub(super) const fn held_open(&self, word: Word, until: Until, at: At) -> Option<Word> {
+        let next = self.opened(word, until, at);
+        match word.state() {
+            State::Closed => Some(next),
+            State::Open if word.open_units() < next.open_units() => Some(next),
+            _ => None,
+        }
+    }
+
     /// Where a transition by hand leads.
     pub(super) const fn by_hand(&self, word: Word, to: State, until: Until, at: At) -> Result<Word, NotAllowed> {
         let from = word.state();

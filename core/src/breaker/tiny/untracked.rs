@@ -34,7 +34,8 @@ impl<O: Observer, W: Borrow<TinyWord>, P: Borrow<TinyPolicy>> TinyUntracked<'_, 
         self.0.record(None, Mark { failed: outcome == Outcome::Failure, slow }, at.into());
     }
 
-    /// [`record`](Self::record), then, if the breaker is closed: open for `wait`.
+    /// [`record`](Self::record), then, if the breaker is closed: open for `wait`. If this result has tripped it, its own
+    /// wait holds, as in Resilience4j; [`TinyBreaker::leave_and_open_for`](crate::TinyBreaker::leave_and_open_for) keeps the longer one.
     pub fn record_and_open_for(&self, outcome: Outcome, length: Nanos, wait: Nanos, at: impl Into<At>) {
         self.record_and_open(outcome, length, Until::For(wait), at.into());
     }

@@ -256,6 +256,9 @@ impl<R: AsRef<[RingWord]> + ?Sized> CountWindow<R> {
     }
 
     /// Starts an empty window for `epoch`, unless it is there already or the breaker has gone on.
+    // Not inlined: once a stay, and in the loop of `record` it would take the registers that every record needs.
+    #[cold]
+    #[inline(never)]
     pub(crate) fn bring_forward(&self, epoch: Epoch, is_current: impl Fn() -> bool + Copy) {
         let layout = self.layout();
         loop {

@@ -32,6 +32,8 @@ pub(super) struct Layout {
     failed_at: u32,
     position_at: u32,
     lap_at: u32,
+    /// What takes the position from the last slot to 0 and the lap one on.
+    turn: u64,
 }
 
 pub(super) const fn mark_bits(mark: Mark) -> u64 {
@@ -51,7 +53,9 @@ impl Layout {
         let slow_at = GENERATION_AT.wrapping_add(generation);
         let failed_at = slow_at.wrapping_add(count);
         let position_at = failed_at.wrapping_add(count);
+        let turn = 1u64.wrapping_shl(count).wrapping_sub(capacity.saturating_sub(1) as u64).wrapping_shl(position_at);
         Self {
+            turn,
             capacity,
             count,
             generation_mask: 1u64.wrapping_shl(generation).wrapping_sub(1),
@@ -160,21 +164,33 @@ impl Layout {
 
     /// One more outcome. `leaving` is the outcome that falls out; `clean` says that the whole ring was seen to hold
     /// successes only.
+    ///
+    /// The fields are added to where they are. None runs over: an outcome that falls out was counted when it came in, and a
+    /// word that is not the newest any more is never published.
     pub(super) const fn push(self, word: u64, mark: u64, leaving: u64, clean: bool) -> u64 {
-        let failed = self.field(word, self.failed_at).saturating_sub((leaving & 1) as u32) as u64;
-        let slow = self.field(word, self.slow_at).saturating_sub((leaving >> 1) as u32) as u64;
-        let turn = self.at_turn(word);
-        let position = if turn { 0 } else { self.position(word).wrapping_add(1) } as u64;
-        let lap = word.wrapping_shr(self.lap_at).wrapping_add(turn as u64);
-        let kept = word & (LAPPED | TRIAL | SIZES | self.generation_mask << GENERATION_AT);
-        let dirty = if mark != 0 || (word & DIRTY != 0 && !clean) { DIRTY } else { 0 };
-        kept | mark
-            | dirty
-            | if turn { LAPPED } else { 0 }
-            | slow.wrapping_add(mark >> 1).wrapping_shl(self.slow_at)
-            | failed.wrapping_add(mark & 1).wrapping_shl(self.failed_at)
-            | position.wrapping_shl(self.position_at)
-            | lap.wrapping_shl(self.lap_at)
+        let (flags, position) = if self.at_turn(word) {
+            // From the last slot past all that the field holds: to 0, and one lap more.
+            (LAPPED, self.turn)
+        } else {
+            (0, 1u64.wrapping_shl(self.position_at))
+        };
+        let dirty = if mark != 0 {
+            DIRTY
+        } else if clean {
+            0
+        } else {
+            word & DIRTY
+        };
+        (word & !(NEWEST | DIRTY) | flags | dirty | mark)
+            .wrapping_add(position)
+            .wrapping_add(self.counted(mark))
+            .wrapping_sub(self.counted(leaving))
+    }
+
+    /// An outcome as it counts in the sums.
+    #[inline]
+    const fn counted(self, outcome: u64) -> u64 {
+        (outcome & 1).wrapping_shl(self.failed_at) | (outcome >> 1).wrapping_shl(self.slow_at)
     }
 
     /// What the totals word would be without its lap: only the models plant that fault.

@@ -153,15 +153,14 @@ impl CycleLimiter {
             let wanted = plan.gone(taken, cycle).saturating_add(i64::from(n));
             let at_once = wanted <= plan.end(cycle);
             let granted = at_once
-                || (max_wait > Nanos::ZERO && wanted <= plan.end(self.scale.units(now.saturating_add(max_wait).get())))
-                || n == 0;
+                || (max_wait > Nanos::ZERO && wanted <= plan.end(self.scale.units(now.saturating_add(max_wait).get())));
             if !granted || wanted > step::MOST {
                 if self.still(word) {
                     return Err(CycleDenied { limiter: self, ask: Ask { plan, taken, n, max_wait, now } });
                 }
                 continue;
             }
-            let ready_at = if at_once || n == 0 { now } else { self.start_of(plan.owner(wanted)) };
+            let ready_at = if at_once { now } else { self.start_of(plan.owner(wanted)) };
             let after = if n == 0 || only_look { word } else { step::with_taken(word, wanted) };
             if n == 0 || only_look {
                 if self.still(word) {
@@ -191,7 +190,8 @@ impl CycleLimiter {
         Nanos::new(start.clamp(0, i128::from(u64::MAX)) as u64)
     }
 
-    /// Takes `n` permits of the running cycle, or none: no waiting, whatever the timeout.
+    /// Takes `n` permits of the running cycle, or none: no waiting, whatever the timeout. 0 permits are there unless
+    /// permits of later cycles are promised, as with every limiter.
     ///
     /// # Errors
     /// They are not there; says when to ask again.
