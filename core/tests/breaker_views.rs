@@ -173,3 +173,17 @@ fn events_reach_an_observer_behind_a_view() {
     assert!(view.enter(NOW).is_err());
     assert_eq!(journal.len(), 3, "tripped, moved, refused");
 }
+
+#[test]
+fn the_clock_is_needed_while_slow_calls_are_counted() {
+    let (words, later, first) = (CountHistory::<[RingWord; 1]>::new(), LivePolicy::empty(), calls(4));
+    let view = Breaker::view(PolicyRef::live(&first, &later), AnyHistory::Count(&words), ());
+    let owner = LiveCountBreaker::<1>::live(first).unwrap();
+    assert_eq!((view.needs_clock(), owner.needs_clock()), (false, false));
+    let slow = BreakerConfig::new(Window::calls(4)).slow_call(Nanos::SECOND, 50_000).build().unwrap();
+    for (settings, counts) in [(slow, true), (first, false), (slow, true)] {
+        view.reconfigure(settings, NOW).unwrap();
+        owner.reconfigure(settings, NOW).unwrap();
+        assert_eq!((view.needs_clock(), owner.needs_clock()), (counts, counts));
+    }
+}
