@@ -197,3 +197,17 @@ fn a_call_step_by_step_is_a_call() {
     assert!(matches!(parts.leave_plain(&stale, Outcome::Failure, now), Left::Done));
     assert_eq!(parts.state(now + Nanos::MINUTE), State::HalfOpen);
 }
+
+#[test]
+fn the_clock_is_needed_while_slow_calls_are_counted() {
+    let (words, later, first) = (CountHistory::<[RingWord; 1]>::new(), LivePolicy::empty(), calls(4));
+    let view = Breaker::view(PolicyRef::live(&first, &later), AnyHistory::Count(&words), ());
+    let owner = LiveCountBreaker::<1>::live(first).unwrap();
+    assert_eq!((view.needs_clock(), owner.needs_clock()), (false, false));
+    let slow = BreakerConfig::new(Window::calls(4)).slow_call(Nanos::SECOND, 50_000).build().unwrap();
+    for (settings, counts) in [(slow, true), (first, false), (slow, true)] {
+        view.reconfigure(settings, NOW).unwrap();
+        owner.reconfigure(settings, NOW).unwrap();
+        assert_eq!((view.needs_clock(), owner.needs_clock()), (counts, counts));
+    }
+}

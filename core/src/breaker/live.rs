@@ -157,6 +157,14 @@ impl Sealed for LivePolicy {
     }
 
     #[inline]
+    fn counts_slow(&self) -> bool {
+        // As above.
+        let [even, odd] = &self.copies;
+        let [_, _, rates, ..] = if self.version.load(Acquire) & 1 == 0 { even } else { odd };
+        high(rates.load(Relaxed)) != 0
+    }
+
+    #[inline]
     fn for_success(&self) -> (Nanos, bool) {
         // As above, two words: a change between them is one before or after this call.
         let [even, odd] = &self.copies;

@@ -188,7 +188,7 @@ impl<H: History, P: Settings, O: Observer> Breaker<H, P, O> {
     /// Whether the next call needs the time: not while a count-window breaker without a slow-call rule is closed.
     #[inline]
     pub fn needs_clock(&self) -> bool {
-        self.history.is_timed() || !self.load().is_at_rest() || self.policy.read().borrow().slow_rate != 0
+        self.history.is_timed() || !self.load().is_at_rest() || self.policy.counts_slow()
     }
 
     /// The refusal of an open breaker whose deadline is stamped and ahead: two loads and no more, since whoever is

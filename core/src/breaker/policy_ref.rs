@@ -96,6 +96,14 @@ impl Sealed for PolicyRef<'_> {
     }
 
     #[inline]
+    fn counts_slow(&self) -> bool {
+        match self.live {
+            Some(live) if !live.is_empty() => live.counts_slow(),
+            _ => self.first.slow_rate != 0,
+        }
+    }
+
+    #[inline]
     fn for_success(&self) -> (Nanos, bool) {
         match self.live {
             Some(live) if !live.is_empty() => live.for_success(),

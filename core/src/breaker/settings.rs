@@ -23,6 +23,8 @@ pub trait Sealed {
     fn read(&self) -> Self::Read<'_>;
     /// Whether an open breaker moves on without a call: the one setting that a plain refusal needs.
     fn is_automatic(&self) -> bool;
+    /// Whether slow calls are counted: what makes a closed breaker over calls need the time.
+    fn counts_slow(&self) -> bool;
     /// The length above which a call is slow, and whether failures in a row are counted: what a plain success needs.
     fn for_success(&self) -> (Nanos, bool);
     /// Where settings that replace these go, and what is in force while there are none. `None`: these stay.
@@ -48,6 +50,11 @@ impl Sealed for Policy {
     }
 
     #[inline(always)]
+    fn counts_slow(&self) -> bool {
+        self.slow_rate != 0
+    }
+
+    #[inline(always)]
     fn for_success(&self) -> (Nanos, bool) {
         (self.slow_call, self.consecutive_failures != 0)
     }
@@ -67,6 +74,11 @@ impl Sealed for &Policy {
     #[inline(always)]
     fn is_automatic(&self) -> bool {
         self.auto_half_open
+    }
+
+    #[inline(always)]
+    fn counts_slow(&self) -> bool {
+        self.slow_rate != 0
     }
 
     #[inline(always)]

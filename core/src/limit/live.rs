@@ -291,7 +291,7 @@ impl LiveGcra {
         self.look(|_, terms, of| terms.quota(of))
     }
 
-    fn raise(&self, now: Nanos, next: &dyn Fn(u64, &Terms) -> u64) {
+    fn raise(&self, now: Nanos, next: impl Fn(u64, &Terms) -> u64) {
         let _ = self.decide(now, |word, terms, _| {
             let after = next(word, terms).min(UNITS);
             if after > word { Ok((after, ())) } else { Err(NEVER) }
@@ -300,13 +300,13 @@ impl LiveGcra {
 
     /// Takes everything that is there at `now`; an existing debt stays.
     pub fn drain(&self, now: Nanos) {
-        self.raise(now, &|word, terms| step::drained(word, terms.units(now), terms.cap));
+        self.raise(now, |word, terms| step::drained(word, terms.units(now), terms.cap));
     }
 
     /// Holds everything back until `until`; see [`Gcra::penalize_until`](super::Gcra::penalize_until).
     pub fn penalize_until(&self, until: Nanos, now: Nanos) {
         if until > now {
-            self.raise(now, &|word, terms| step::penalized(word, terms.units(until), terms.cap, terms.unit));
+            self.raise(now, |word, terms| step::penalized(word, terms.units(until), terms.cap, terms.unit));
         }
     }
 
@@ -318,7 +318,7 @@ impl LiveGcra {
 
     /// Takes over a saved state; see [`Gcra::restore`](super::Gcra::restore).
     pub fn restore(&self, snapshot: &GcraSnapshot, now: Nanos) {
-        self.raise(now, &|_, terms| step::restored(now, snapshot.full_after, terms.scale));
+        self.raise(now, |_, terms| step::restored(now, snapshot.full_after, terms.scale));
     }
 
     /// Replaces the settings and keeps what was used: a debt is kept in **permits**, rounded up, so neither does a faster

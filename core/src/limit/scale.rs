@@ -51,13 +51,24 @@ impl Scale {
     #[cfg_attr(target_family = "wasm", inline(never))]
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) const fn units(self, now: u64) -> u64 {
-        if self.whole != 0 {
-            return now.saturating_mul(self.high);
-        }
-        let below = (now as u128).wrapping_mul(self.low as u128) >> 64;
-        // At most (2^64 - 1)^2 + 2^64 - 1: no wrap.
-        low((now as u128).wrapping_mul(self.high as u128).wrapping_add(below) >> 64)
+        self.units_at_hand(now)
     }
+
+    /// The same for the one decision that is asked most: inlined everywhere, but for the product of a fraction.
+    #[inline(always)]
+    pub(crate) const fn units_at_hand(self, now: u64) -> u64 {
+        if self.whole != 0 { now.saturating_mul(self.high) } else { high_of_product(now, self.high, self.low) }
+    }
+}
+
+/// `floor(now * (high * 2^64 + low) / 2^128)`.
+// As above.
+#[cfg_attr(target_family = "wasm", inline(never))]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+const fn high_of_product(now: u64, high: u64, low: u64) -> u64 {
+    let below = (now as u128).wrapping_mul(low as u128) >> 64;
+    // At most (2^64 - 1)^2 + 2^64 - 1: no wrap.
+    self::low((now as u128).wrapping_mul(high as u128).wrapping_add(below) >> 64)
 }
 
 /// The low half.
@@ -70,18 +81,19 @@ const fn low(wide: u128) -> u64 {
 /// `ceil(x * num / den)`. `x * num` must stay below `2^128`, and `den` above 0.
 pub(crate) const fn mul_div_ceil_wide(x: u128, num: u128, den: u128) -> u128 {
     let product = x.wrapping_mul(num);
-    #[cfg(target_pointer_width = "64")]
+    #[cfg(not(target_family = "wasm"))]
     return match (product.checked_div(den), product.checked_rem(den)) {
         (Some(quotient), Some(rest)) => quotient.wrapping_add(if rest == 0 { 0 } else { 1 }),
         _ => u128::MAX,
     };
-    #[cfg(not(target_pointer_width = "64"))]
+    #[cfg(target_family = "wasm")]
     return div_ceil(product, den);
 }
 
-/// `ceil(a / b)` digit by digit, for `b` above 0: where words have 32 bits, the compiler's own division of 128 bits is a
-/// kilobyte of code.
-#[cfg(any(not(target_pointer_width = "64"), test))]
+/// `ceil(a / b)` digit by digit, for `b` above 0: a WebAssembly module is short of bytes, and the compiler's own division
+/// of 128 bits is a kilobyte of code.
+#[cfg(any(target_family = "wasm", test))]
+#[inline(never)]
 const fn div_ceil(a: u128, b: u128) -> u128 {
     let (mut rest, mut quotient) = (a, 0_u128);
     // A digit for each place that `b` can be shifted below the top of `a`.

@@ -9,6 +9,11 @@ use crate::time::Nanos;
 /// The units in a live limiter's word; the two bits above count the settings.
 pub(super) const UNITS: u64 = (1 << 62) - 1;
 
+#[inline(always)]
+const fn within(units: u64) -> u64 {
+    if units < UNITS { units } else { UNITS }
+}
+
 /// What a decision needs of the settings.
 #[derive(Clone, Copy)]
 pub(super) struct Terms {
@@ -100,8 +105,7 @@ impl Terms {
 
     #[inline(always)]
     pub(super) const fn units(&self, now: Nanos) -> u64 {
-        let units = self.scale.units(now.get());
-        if units < UNITS { units } else { UNITS }
+        within(self.scale.units(now.get()))
     }
 
     /// `n` permits at `now`, no waiting; an error is the target of a refusal.
@@ -109,7 +113,7 @@ impl Terms {
     pub(super) const fn ask(&self, n: u32, now: Nanos) -> Result<Ask, u64> {
         match self.unit.checked_mul(n as u64) {
             Some(cost) if cost <= self.cap => {
-                let units = self.units(now);
+                let units = within(self.scale.units_at_hand(now.get()));
                 Ok(Ask { now: units, latest: units, judged: cost, charged: cost, cap: self.cap, end: UNITS })
             }
             _ => Err(NEVER),

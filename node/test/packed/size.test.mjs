@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { checkout } from './room.mjs';
 
-const LIMIT = { bytes: 108_000, zipped: 47_500 };
+const LIMIT = { bytes: 59_000, zipped: 29_000 };
 
 test('the module is within its limits', () => {
   const { wasm } = createRequire(import.meta.url)(join(checkout, 'dist', 'cjs', 'wasm-bytes.js'));

@@ -13,6 +13,7 @@ use overcurrent_node_engine::gate::Gate;
 use overcurrent_node_engine::io::{self, Io, ROOM, Told};
 use overcurrent_node_engine::time;
 
+#[cfg(target_arch = "wasm32")]
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
     core::arch::wasm32::unreachable()
