@@ -201,7 +201,7 @@ impl Handed for Breaker {
     }
 }
 
-/// As part of a pipeline, and through an [`Entrance`].
+/// As part of a pipeline, and through an [`Entrance`](crate::entrance::Entrance).
 impl Gate for Breaker {
     type Permit = Permit;
 

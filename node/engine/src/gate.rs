@@ -52,7 +52,6 @@ impl Gate {
     /// Ends a gate, and what nobody else has a share of.
     #[allow(clippy::boxed_local, reason = "the box is what is dropped here, and not in the host")]
     #[inline(never)]
-    #[allow(clippy::boxed_local, reason = "the box is what ends")]
     pub fn end(self: Box<Self>) {}
 
     /// This thread's way to `core`.
